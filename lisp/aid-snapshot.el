@@ -32,8 +32,9 @@ Whether they do is the setting \"unsaved\" of \"snapshots\"."
 
 (cl-defstruct (aid-snapshot-site (:constructor aid-snapshot-site--make))
   "A project at ROOT that snapshots are taken of.
-ID is the request of their events, UNSAVED whether they hold what is not saved,
-SENT an alist of buffers and (PATH . TICK) of the text that the core has of them,
+ID is the request of their events, UNSAVED the bytes that a file which is not
+saved may have to be in them, nil for none, SENT an alist of buffers and
+\(PATH . TICK) of the text that the core has of them,
 LAST the id of the last snapshot that was told of."
   root id unsaved sent last)
 
@@ -54,7 +55,8 @@ LAST the id of the last snapshot that was told of."
 
 (defun aid-snapshot--folder ()
   "The folder that all projects' snapshots are in."
-  (expand-file-name "aid/snapshots/" (or (getenv "XDG_STATE_HOME") "~/.local/state")))
+  (expand-file-name "aid/snapshots/" (let ((state (getenv "XDG_STATE_HOME")))
+                                       (if (member state '(nil "")) "~/.local/state" state))))
 
 (defun aid-snapshot--site (root)
   "The site of the project at ROOT, or nil."
@@ -190,40 +192,60 @@ and its version control; \\[aid-history] shows a file through time."
 
 ;;; What is not saved
 
-(defun aid-snapshot--text ()
-  "What this buffer would be saved as; nil when that is no UTF-8."
+(defun aid-snapshot--has-bytes ()
+  "Whether there is a byte here that is no character's."
+  (save-excursion
+    (goto-char (point-min))
+    (skip-chars-forward "^\x3fff80-\x3fffff")
+    (not (eobp))))
+
+(defun aid-snapshot--text (most)
+  "What this buffer would be saved as; nil when that is no UTF-8.
+Nil also when it is more than MOST bytes."
   (let ((coding (or buffer-file-coding-system 'utf-8)))
-    (when (memq (coding-system-base coding) '(utf-8 undecided us-ascii prefer-utf-8))
-      (let ((text (save-restriction
-                    (widen)
-                    (buffer-substring-no-properties (point-min) (point-max)))))
-        (if (eq 1 (coding-system-eol-type coding))
-            (string-replace "\n" "\r\n" text)
-          text)))))
+    (when (and (memq (coding-system-base coding) '(utf-8 undecided us-ascii prefer-utf-8))
+               (<= (buffer-size) most)) ; a character is a byte or more: nothing huge is looked through
+      (save-restriction
+        (widen)
+        (unless (aid-snapshot--has-bytes)
+          (let ((text (buffer-substring-no-properties (point-min) (point-max))))
+            (if (eq 1 (coding-system-eol-type coding))
+                (string-replace "\n" "\r\n" text)
+              text)))))))
+
+(defun aid-snapshot--path (site buffer)
+  "The path in SITE of the file of BUFFER, if that is not saved, or nil."
+  (and (buffer-live-p buffer)
+       (buffer-modified-p buffer)
+       (aid-snapshot--below (aid-snapshot--true-file buffer) (aid-snapshot-site-root site))))
+
+(defun aid-snapshot--take-back (site sent)
+  "Tell the core that its text SENT of SITE is none any more."
+  (aid--mod-snapshot-unsaved (aid-snapshot-site-root site) (cadr sent) nil)
+  (setf (aid-snapshot-site-sent site) (delq sent (aid-snapshot-site-sent site))))
 
 (defun aid-snapshot--send (site buffer path)
   "Send the text of BUFFER, file PATH of SITE, unless the core has it."
   (let ((tick (buffer-chars-modified-tick buffer)) (sent (assq buffer (aid-snapshot-site-sent site))))
     (unless (equal (cdr sent) (cons path tick))
-      (let ((text (with-current-buffer buffer (aid-snapshot--text))))
-        (when (and text (aid--mod-snapshot-unsaved (aid-snapshot-site-root site) path text))
-          (setf (aid-snapshot-site-sent site)
-                (cons (cons buffer (cons path tick)) (delq sent (aid-snapshot-site-sent site)))))))))
+      (let ((text (with-current-buffer buffer (aid-snapshot--text (aid-snapshot-site-unsaved site)))))
+        (cond ((null text) (when sent (aid-snapshot--take-back site sent)))
+              ((aid--mod-snapshot-unsaved (aid-snapshot-site-root site) path text)
+               (setf (aid-snapshot-site-sent site)
+                     (cons (cons buffer (cons path tick)) (delq sent (aid-snapshot-site-sent site))))))))))
 
 (defun aid-snapshot--send-saved (site)
-  "Tell the core which texts of SITE that it has are saved by now, or gone."
-  (pcase-dolist ((and sent `(,buffer . (,path . ,_))) (aid-snapshot-site-sent site))
-    (unless (and (buffer-live-p buffer) (buffer-modified-p buffer))
-      (aid--mod-snapshot-unsaved (aid-snapshot-site-root site) path nil)
-      (setf (aid-snapshot-site-sent site) (delq sent (aid-snapshot-site-sent site))))))
+  "Tell the core which texts of SITE that it has are no longer to be saved there."
+  (dolist (sent (aid-snapshot-site-sent site))
+    (unless (equal (cadr sent) (aid-snapshot--path site (car sent)))
+      (aid-snapshot--take-back site sent))))
 
 (defun aid-snapshot--send-unsaved ()
   "Send the core what is not saved in the projects that want it."
   (dolist (site (cl-remove-if-not #'aid-snapshot-site-unsaved aid-snapshot--sites))
     (aid-snapshot--send-saved site)
     (dolist (buffer (buffer-list))
-      (when-let ((path (and (buffer-modified-p buffer)
-                            (aid-snapshot--below (aid-snapshot--true-file buffer) (aid-snapshot-site-root site)))))
+      (when-let ((path (aid-snapshot--path site buffer)))
         (aid-snapshot--send site buffer path)))))
 
 (provide 'aid-snapshot)

@@ -283,7 +283,9 @@ Only where AID is used already."
   "Have snapshots go on in a project that has them."
   (when (and buffer-file-name
              (or (featurep 'aid-snapshot)
-                 (file-directory-p (expand-file-name "aid/snapshots" (or (getenv "XDG_STATE_HOME") "~/.local/state")))))
+                 (file-directory-p (expand-file-name "aid/snapshots" (let ((state (getenv "XDG_STATE_HOME")))
+                                                                       (if (member state '(nil "")) "~/.local/state"
+                                                                         state))))))
     (aid-snapshot-found-file)))
 (add-hook 'find-file-hook #'aid--snapshots-found-file)
 

@@ -225,14 +225,16 @@ AID_BIND (snapshot_stop)
   return aid_lisp_failed (env) ? NULL : env->intern (env, "nil");
 }
 
-/* ROOT: whether its settings want what is not saved. */
+/* ROOT: how many bytes of a file that is not saved its settings want; nil: none. */
 AID_BIND (snapshot_wants_unsaved)
 {
   (void)nargs;
   char *root = aid_lisp_dup (env, args[0]);
-  int wants = root && aid_snapshot_settings (root).unsaved;
+  const struct aid_snapshot_settings settings = aid_snapshot_settings (root ? root : "");
   free (root);
-  return aid_lisp_failed (env) ? NULL : env->intern (env, wants ? "t" : "nil");
+  return aid_lisp_failed (env) ? NULL
+         : settings.unsaved    ? env->make_integer (env, (intmax_t)settings.file_max)
+                               : env->intern (env, "nil");
 }
 
 /* ROOT PATH TEXT: whether it was taken; it is not while the project is being opened. */

@@ -24,10 +24,10 @@ add (void *ctx, const struct aid_project_file *file)
 {
   struct collecting *c = ctx;
   enum aid_leave why = AID_LEAVE_NOT;
-  if (!file->gone && file->mtime_ns / 1000000 > c->s->newest_ms)
-    c->s->newest_ms = file->mtime_ns / 1000000;
   if (is_own (c->s, file->path))
     return 0;
+  if (!file->gone && file->mtime_ns / 1000000 > c->s->newest_ms)
+    c->s->newest_ms = file->mtime_ns / 1000000;
   if (c->seen && aid_seen_same (c->seen, file, &why))
     return aid_snapshot_leave (c->s, file->path, why), 0;
   struct aid_todo *t = aid_vec_push (c->todo);
@@ -39,7 +39,6 @@ add (void *ctx, const struct aid_project_file *file)
   t->len = file->path.len;
   t->size = file->size;
   t->gone = file->gone;
-  t->special = file->class == AID_FILE_SPECIAL;
   return 0;
 }
 
@@ -136,7 +135,7 @@ aid_snapshot_collect_unseen (struct aid_snapshots *s, const char *last, struct a
   if (!bad)
     aid_seen_rest (c.seen, add_gone, &c);
   aid_seen_free (c.seen);
-  return bad || c.full ? -1 : 0;
+  return bad || c.full || collect_more (s, files, NULL) ? -1 : 0;
 }
 
 struct leaving

@@ -1,6 +1,7 @@
 /* Diffs as answers. */
 #include "learn/completion.h"
 #include "base/fs.h"
+#include "learn/fence.h"
 #include "patch/patch.h"
 
 #include <stdlib.h>
@@ -20,32 +21,6 @@ static const struct aid_patch_line *
 line_at (const struct aid_patch *p, size_t i)
 {
   return &AID_VEC_AT (struct aid_patch_line, &p->lines, i);
-}
-
-/* Signs of a fence that nothing in TEXT ends. */
-static size_t
-fence_of (struct aid_span text)
-{
-  size_t longest = 2, run = 0;
-  for (size_t i = 0; i < text.len; i++)
-    {
-      run = text.ptr[i] == '`' ? run + 1 : 0;
-      longest = run > longest ? run : longest;
-    }
-  return longest + 1;
-}
-
-static void
-add_fenced (struct aid_str *out, const char *language, struct aid_span text)
-{
-  size_t n = fence_of (text);
-  for (size_t i = 0; i < n; i++)
-    aid_str_addc (out, '`');
-  aid_str_addf (out, "%s\n", language);
-  aid_str_addspan (out, text);
-  for (size_t i = 0; i < n; i++)
-    aid_str_addc (out, '`');
-  aid_str_addc (out, '\n');
 }
 
 /* --- unified diffs ------------------------------------------------------------------------------------------------ */
@@ -109,7 +84,7 @@ write_unified (struct writing *w)
       for (size_t k = f->first_hunk; k < f->first_hunk + f->nhunks; k++)
         add_unified_hunk (w->p, &AID_VEC_AT (struct aid_patch_hunk, &w->p->hunks, k), f->crlf ? "\r\n" : "\n", &text);
     }
-  add_fenced (w->out, "diff", aid_str_span (&text));
+  aid_fence_add (w->out, "diff", aid_str_span (&text));
   enum aid_err err = text.err ? aid_error_set (w->e, text.err, "The change is too large") : AID_OK;
   aid_str_free (&text);
   return err;
@@ -158,7 +133,7 @@ add_block (struct aid_str *out, const char *path, struct aid_span old, struct ai
   aid_str_addf (&block, "%s=%s\n", !old.len || aid_span_ends (old, "\n") ? "" : "\n", eight ? "=======" : "======");
   aid_str_addspan (&block, new);
   aid_str_addf (&block, "%s>%s REPLACE\n", !new.len || aid_span_ends (new, "\n") ? "" : "\n", eight ? ">>>>>>>" : ">>>>>>");
-  add_fenced (out, "", aid_str_span (&block));
+  aid_fence_add (out, "", aid_str_span (&block));
   aid_str_addz (out, "\n");
   aid_str_free (&block);
 }

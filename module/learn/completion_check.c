@@ -3,7 +3,7 @@
 #include "base/map.h"
 #include "learn/completion.h"
 #include "learn/mine_internal.h"
-#include "patch/patch.h"
+#include "learn/placed.h"
 
 #include <stdlib.h>
 
@@ -41,31 +41,14 @@ read_of_tree (void *ctx, const char *path, struct aid_str *out, struct aid_error
 
 /* --- placing ------------------------------------------------------------------------------------------------------ */
 
-struct placed
-{
-  struct aid_patch *patch;
-  struct aid_plan *plan;
-};
-
-static void
-placed_free (struct placed *p)
-{
-  aid_plan_free (p->plan);
-  aid_patch_free (p->patch);
-}
-
+/* All of COMPLETION must have its place. */
 static enum aid_err
-place (struct aid_span completion, const struct aid_patch_source *source, struct placed *p, struct aid_error *e)
+place (struct aid_span completion, const struct aid_patch_source *source, struct aid_placed *p, struct aid_error *e)
 {
-  *p = (struct placed){ NULL, NULL };
-  enum aid_err err = aid_patch_read (completion, AID_FORMAT_AUTO, &p->patch, e);
-  if (!err)
-    err = aid_patch_settle (&p->patch, AID_FORMAT_AUTO, source, e);
-  if (!err)
-    err = aid_patch_plan (p->patch, source, NULL, &p->plan, e);
-  if (!err && p->plan->refused)
+  enum aid_err err = aid_placed_make (completion, source, NULL, p, e);
+  if (!err && p->plan && p->plan->refused)
     err = aid_error_set (e, AID_E_INVALID, "The patch engine refuses %zu of its hunks", p->plan->refused);
-  else if (!err && !(p->plan->applied + p->plan->already))
+  else if (!err && !aid_placed_is_whole (p))
     err = aid_error_set (e, AID_E_INVALID, "The patch engine finds no change in it");
   return err;
 }
@@ -74,9 +57,9 @@ enum aid_err
 aid_completion_places (struct aid_span completion, const char *dir, struct aid_error *e)
 {
   const struct aid_patch_source source = aid_patch_disk_source (dir);
-  struct placed p;
+  struct aid_placed p;
   enum aid_err err = place (completion, &source, &p, e);
-  placed_free (&p);
+  aid_placed_free (&p);
   return err;
 }
 
@@ -209,7 +192,7 @@ aid_completion_check (struct aid_span completion, const char *dir, const struct 
   struct comparing c = { { vault, after }, aid_map_new (), aid_map_new (), e };
   struct aid_vec files = AID_VEC_INIT (struct aid_mine_file, AID_MINE_FILES_MAX);
   struct aid_mine_file gone = { .mode = 0 };
-  struct placed p = { NULL, NULL };
+  struct aid_placed p = { NULL, NULL };
   enum aid_err err = aid_mine_files_of (vault, base, after, &files, e);
   if (!err)
     err = note_changes (&c, &files, &gone);
@@ -219,7 +202,7 @@ aid_completion_check (struct aid_span completion, const char *dir, const struct 
     err = check_file (&c, p.plan, &AID_VEC_AT (struct aid_file_plan, &p.plan->files, i));
   if (!err)
     err = check_all (&c, &files);
-  placed_free (&p);
+  aid_placed_free (&p);
   aid_mine_files_free (&files);
   aid_map_free (c.changed, NULL);
   aid_map_free (c.covered, NULL);

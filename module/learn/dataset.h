@@ -47,9 +47,8 @@ aid_dataset_write (enum aid_dataset_format format, const json_t *row, void (*fn)
 
 /* --- what a row of any format has --------------------------------------------------------------------------------- */
 
-/* Appends the texts of ROW's prompt, and to ANSWER those of what is to be learnt (of preferences the chosen one), to OTHER
-   the rejected
-   one.  Each of them may be NULL. */
+/* Appends the texts of ROW's prompt, and to ANSWER those of what is to be learnt (of preferences the chosen one), to OTHER the
+   rejected one.  Each of them may be NULL. */
 void aid_dataset_texts (enum aid_dataset_format format, const json_t *row, struct aid_str *prompt, struct aid_str *answer,
                         struct aid_str *other);
 /* About how many tokens ROW has. */

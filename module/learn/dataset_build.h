@@ -76,9 +76,9 @@ struct aid_dataset_built
   size_t train, holdout, alike, results; /* rows by part; left out of both */
   size_t written[AID_DATA_FORMATS];      /* rows in both parts, by format */
 };
-/* Makes it: DIR/source.jsonl, DIR/FORMAT/train.jsonl and holdout.jsonl, DIR/card.json and DIR/DATACARD.md; what an earlier
-   build has left there in other formats is removed.  The same examples and settings give the same rows.  AID_E_INVALID: nobody
-   has agreed to it.  AID_E_CANCELLED: nothing of it is there then. */
+/* Makes it: DIR/source.jsonl, DIR/FORMAT/train.jsonl and holdout.jsonl, DIR/card.json and DIR/DATACARD.md; what an earlier build
+   has left there in other formats is removed.  The same examples and settings give the same rows.  AID_E_INVALID: nobody has
+   agreed to it.  AID_E_CANCELLED: nothing of it is there then. */
 enum aid_err aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, struct aid_dataset_built *out,
                                struct aid_error *e);
 
@@ -95,9 +95,9 @@ struct aid_card
 {
   const struct aid_dataset_build *build;
   const struct aid_dataset_built *built;
-  json_t *files;                                            /* as above */
+  json_t *files;                                                       /* as above */
   json_t *kinds, *projects, *languages, *licences, *models, *consents; /* name -> rows */
-  json_t *tokens;                                           /* an array of numbers */
+  json_t *tokens;                                                      /* an array of numbers */
 };
 enum aid_err aid_card_begin (struct aid_card *c);
 void aid_card_free (struct aid_card *c);

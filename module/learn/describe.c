@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
+#include "learn/fence.h"
 #include "learn/leak.h"
 #include "learn/vault.h"
 #include <stdlib.h>
@@ -161,26 +162,6 @@ kind_in_words (const json_t *example)
   return "The project was changed.";
 }
 
-/* Appends TEXT in a fence that it cannot end. */
-static void
-add_fenced (struct aid_str *out, const char *language, struct aid_span text)
-{
-  size_t longest = 2, run = 0;
-  for (size_t i = 0; i < text.len; i++)
-    {
-      run = text.ptr[i] == '`' ? run + 1 : 0;
-      longest = run > longest ? run : longest;
-    }
-  for (size_t i = 0; i <= longest; i++)
-    aid_str_addc (out, '`');
-  aid_str_addf (out, "%s\n", language);
-  aid_str_addspan (out, text);
-  aid_str_addz (out, aid_span_ends (text, "\n") ? "" : "\n");
-  for (size_t i = 0; i <= longest; i++)
-    aid_str_addc (out, '`');
-  aid_str_addc (out, '\n');
-}
-
 /* Appends what was wrong with the last try. */
 static void
 add_faults (struct aid_str *out, const json_t *leaks, size_t words, size_t most)
@@ -206,11 +187,11 @@ write_detailed (const json_t *example, struct aid_str *out)
   if (said.len)
     {
       aid_str_addz (out, "The compiler or the tests said before:\n\n");
-      add_fenced (out, "", aid_str_span (&said));
+      aid_fence_add (out, "", aid_str_span (&said));
       aid_str_addc (out, '\n');
     }
   aid_str_addz (out, "The change:\n\n");
-  add_fenced (out, "diff", aid_json_span (example, "diff"));
+  aid_fence_add (out, "diff", aid_json_span (example, "diff"));
   aid_str_free (&said);
 }
 

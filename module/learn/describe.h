@@ -1,6 +1,5 @@
-/* What a change is for, in words: a model writes a detailed description of an example from its diff and what the compiler
-   said; a
-   second question brings that to what a person would type.  Each is looked through for what gives the change away (leak.h),
+/* What a change is for, in words: a model writes a detailed description of an example from its diff and what the compiler said;
+   a second question brings that to what a person would type.  Each is looked through for what gives the change away (leak.h),
    and done again when it does, with what it was; what still does after all tries is kept, and left out of data sets.
 
    The two prompts are the strategies "describe" and "describe-question", which a person can put their own in front of. */
@@ -51,9 +50,8 @@ enum aid_err aid_describe_ahead (const struct aid_describer *d, const json_t *ex
 
 /* --- many of them ------------------------------------------------------------------------------------------------- */
 
-/* Examples that are to be described, oldest first, at most N (0: all): an array of them, a new reference.  Those that a
-   person asked for
-   have their question and need none.  AGAIN: also those whose description gives its change away. */
+/* Examples that are to be described, oldest first, at most N (0: all): an array of them, a new reference.  Those that a person
+   asked for have their question and need none.  AGAIN: also those whose description gives its change away. */
 enum aid_err aid_describe_list (struct aid_examples *x, const struct aid_examples_which *which, int64_t n, int again,
                                 json_t **out, struct aid_error *e);
 
@@ -65,9 +63,8 @@ struct aid_describe_run
   int unpriced;
   const char *limit; /* what ended it early: "dollars", "tokens"; or NULL */
 };
-/* Describes LIST with the settings' jobs and limits; each result is written into X when it is there, so that a run that is
-   killed goes
-   on with the rest.  TELL hears of each on this thread.  AID_E_CANCELLED: STOP was set; R is filled all the same. */
+/* Describes LIST with the settings' jobs and limits; each result is written into X when it is there, so that a run that is killed
+   goes on with the rest.  TELL hears of each on this thread.  AID_E_CANCELLED: STOP was set; R is filled all the same. */
 enum aid_err
 aid_describe_all (const struct aid_describer *d, struct aid_examples *x, const json_t *list, const struct aid_stop *stop,
                   void (*tell) (void *ctx, const json_t *example, const struct aid_described *one), void *ctx,

@@ -88,8 +88,10 @@ enum aid_err aid_eval_log_add (struct aid_eval_log *l, const json_t *row, struct
 void aid_eval_log_close (struct aid_eval_log *l);
 /* AID_E_STATE: another process has that of DIR.  Changes nothing. */
 enum aid_err aid_eval_log_is_free (const char *dir, struct aid_error *e);
-/* The answer that was kept for KEY, an object with "text" and what asking gave, a new reference; or NULL. */
-json_t *aid_eval_answer_read (const char *dir, const char *key);
+/* The answer that was kept for KEY, an object with "text" and what asking gave, a new reference; NULL when there is none, or it
+   answers the task as it was before it changed: HASH is the task's. */
+json_t *aid_eval_answer_read (const char *dir, const char *key, const char *hash);
+/* ANSWER has the task's hash as its member "hash". */
 enum aid_err aid_eval_answer_keep (const char *dir, const char *key, const json_t *answer, struct aid_error *e);
 
 /* --- running (eval_run.c, eval_attempt.c, eval_place.c) ----------------------------------------------------------- */

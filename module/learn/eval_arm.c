@@ -88,6 +88,7 @@ static void
 add_cost (struct aid_eval_score *s, const json_t *row)
 {
   double cost = aid_json_real (row, "cost", -1);
+  s->asked++;
   s->in += amount (row, "in");
   s->cached += amount (row, "cached");
   s->out += amount (row, "out");
@@ -117,7 +118,9 @@ add_row (struct aid_eval_arm *arm, struct aid_eval_score *s, const json_t *row, 
   int64_t ms = aid_json_int (row, "ms", -1) < 0 ? -1 : amount (row, "ms");
   int64_t *slot = first < 0 ? NULL : aid_vec_push (&arm->firsts), *total = ms < 0 ? NULL : aid_vec_push (&arm->totals);
   s->first_ms += first < 0 ? 0 : (double)first;
+  s->n_first_ms += first >= 0;
   s->ms += ms < 0 ? 0 : (double)ms;
+  s->n_ms += ms >= 0;
   if (slot)
     *slot = first;
   if (total)

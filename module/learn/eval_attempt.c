@@ -50,11 +50,12 @@ aid_eval_attempt_ahead (const struct aid_eval_run *r, const struct aid_eval_atte
 
 /* --- asking ------------------------------------------------------------------------------------------------------- */
 
-/* What asking gave, as it is kept. */
+/* What asking gave, as it is kept for the task T. */
 static json_t *
-answer_json (const struct aid_once_answer *answer)
+answer_json (const struct aid_once_answer *answer, const struct aid_eval_task *t)
 {
   json_t *o = json_object ();
+  json_object_set_new (o, "hash", json_string (t->hash));
   json_object_set_new (o, "text", aid_json_of_span (aid_str_span (&answer->text)));
   json_object_set_new (o, "stop", json_string (answer->stop));
   json_object_set_new (o, "asked", answer->model ? json_string (answer->model) : json_null ());
@@ -79,7 +80,7 @@ ask (const struct aid_eval_run *r, const struct aid_eval_attempt *a, const char 
   struct aid_once once = once_of (r, a, &q, dir);
   if (!err)
     err = aid_ask_once (r->asker, &once, &answer, e);
-  json_t *out = err ? NULL : answer_json (&answer);
+  json_t *out = err ? NULL : answer_json (&answer, a->task);
   aid_once_free (&answer);
   r->question_free (r->ctx, &q);
   return out;
@@ -213,9 +214,8 @@ aid_eval_attempt (const struct aid_eval_run *r, const struct aid_eval_attempt *a
   struct aid_error why = { AID_OK, "" };
   enum aid_err err = AID_OK;
   aid_eval_key (a, key);
-  json_t *answer = aid_eval_answer_read (r->dir, key), *made = row_of (a, key);
-  int asked = !answer;
-  if (asked && (answer = ask (r, a, dir, &why)))
+  json_t *answer = aid_eval_answer_read (r->dir, key, a->task->hash), *made = row_of (a, key);
+  if (!answer && (answer = ask (r, a, dir, &why)))
     err = aid_eval_answer_keep (r->dir, key, answer, e);
   if (!err && !answer)
     {

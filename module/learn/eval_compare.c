@@ -87,19 +87,19 @@ static const char *const amounts[] = { "tokens_in", "tokens_out", "cost", "first
 static double
 amount (const struct aid_eval_score *s, size_t which)
 {
-  double n = (double)(s->n ? s->n : 1);
+  double asked = (double)s->asked;
   switch (which)
     {
     case 0:
-      return (double)s->in / n;
+      return asked > 0 ? (double)s->in / asked : (double)NAN;
     case 1:
-      return (double)s->out / n;
+      return asked > 0 ? (double)s->out / asked : (double)NAN;
     case 2:
-      return s->unpriced ? (double)NAN : s->cost / n;
+      return asked > 0 && !s->unpriced ? s->cost / asked : (double)NAN;
     case 3:
-      return s->first_ms / n;
+      return s->n_first_ms ? s->first_ms / (double)s->n_first_ms : (double)NAN;
     default:
-      return s->ms / n;
+      return s->n_ms ? s->ms / (double)s->n_ms : (double)NAN;
     }
 }
 

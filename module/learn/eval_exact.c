@@ -1,21 +1,8 @@
 /* Whether an answer comes to what the solution comes to, in whatever form each is written. */
 #include "learn/eval_internal.h"
-#include "patch/patch.h"
+#include "learn/placed.h"
 
 #include <stdlib.h>
-
-struct placed
-{
-  struct aid_patch *patch;
-  struct aid_plan *plan;
-};
-
-static void
-placed_free (struct placed *p)
-{
-  aid_plan_free (p->plan);
-  aid_patch_free (p->patch);
-}
 
 static int
 is_bad_text (enum aid_err err)
@@ -23,25 +10,14 @@ is_bad_text (enum aid_err err)
   return err == AID_E_LIMIT || err == AID_E_PARSE || err == AID_E_INVALID || err == AID_E_REFUSED;
 }
 
-/* Reads TEXT and places it in DIR; P->plan stays NULL where there is no change, or none that can be placed. */
+/* Places TEXT in DIR; P->plan stays NULL where there is no change, or none that can be placed. */
 static enum aid_err
-place (struct aid_span text, const char *dir, struct placed *p, struct aid_error *e)
+place (struct aid_span text, const char *dir, struct aid_placed *p, struct aid_error *e)
 {
   static const struct aid_plan_options options = { .together = 1 };
   const struct aid_patch_source source = aid_patch_disk_source (dir);
-  *p = (struct placed){ NULL, NULL };
-  enum aid_err err = aid_patch_read (text, AID_FORMAT_AUTO, &p->patch, e);
-  if (!err)
-    err = aid_patch_settle (&p->patch, AID_FORMAT_AUTO, &source, e);
-  if (!err && p->patch->files.len)
-    err = aid_patch_plan (p->patch, &source, &options, &p->plan, e);
+  enum aid_err err = aid_placed_make (text, &source, &options, p, e);
   return is_bad_text (err) ? AID_OK : err;
-}
-
-static int
-is_whole (const struct placed *p)
-{
-  return p->plan && !p->plan->refused && p->plan->applied + p->plan->already > 0;
 }
 
 static const struct aid_file_plan *
@@ -120,21 +96,21 @@ same_files (const struct aid_plan *a, const struct aid_plan *b, const char *dir,
 enum aid_err
 aid_eval_exact (struct aid_span answer, const char *solution, const char *dir, int *changes, int *exact, struct aid_error *e)
 {
-  struct placed a, s = { NULL, NULL };
+  struct aid_placed a, s = { NULL, NULL };
   enum aid_err err = place (answer, dir, &a, e);
   *changes = a.patch && a.patch->files.len > 0;
   *exact = -1;
   if (!err && solution)
     err = place (aid_span_z (solution), dir, &s, e);
-  if (!err && is_whole (&s))
+  if (!err && aid_placed_is_whole (&s))
     {
-      *exact = is_whole (&a);
+      *exact = aid_placed_is_whole (&a);
       if (*exact)
         err = same_files (a.plan, s.plan, dir, exact, e);
       if (*exact && !err)
         err = same_files (s.plan, a.plan, dir, exact, e);
     }
-  placed_free (&a);
-  placed_free (&s);
+  aid_placed_free (&a);
+  aid_placed_free (&s);
   return err;
 }

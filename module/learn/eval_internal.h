@@ -80,9 +80,11 @@ struct aid_eval_score
   int64_t n, errors;                  /* samples that were answered, and that were not */
   int64_t hits[AID_EVAL_MEASURES], of[AID_EVAL_MEASURES];
   int64_t outcomes[AID_EVAL_OUTCOMES], cut; /* CUT: the answer was longer than it may be */
+  int64_t asked;                            /* samples of which tokens and cost are: also those that were not judged */
   int64_t in, cached, out, reasoning, unpriced;
-  double cost;         /* of those whose cost is known */
-  double first_ms, ms; /* sums, over samples that were answered */
+  double cost;              /* of those whose cost is known */
+  double first_ms, ms;      /* sums, over the samples of N whose time is known, */
+  int64_t n_first_ms, n_ms; /* which are so many */
 };
 struct aid_eval_arm
 {

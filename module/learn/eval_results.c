@@ -257,14 +257,14 @@ aid_eval_log_close (struct aid_eval_log *l)
 /* --- answers ------------------------------------------------------------------------------------------------------ */
 
 json_t *
-aid_eval_answer_read (const char *dir, const char *key)
+aid_eval_answer_read (const char *dir, const char *key, const char *hash)
 {
   struct aid_str path = AID_STR_INIT (AID_EVAL_PATH), text = AID_STR_INIT (AID_EVAL_ANSWER);
   json_t *answer = NULL;
   aid_str_addf (&path, "%s/answers/%s.json", dir, key);
   if (aid_fs_exists (aid_str_z (&path)) && !aid_fs_read (aid_str_z (&path), &text, NULL))
     answer = aid_json_parse (aid_str_span (&text), aid_str_z (&path), NULL);
-  if (answer && !aid_json_str (answer, "text"))
+  if (answer && (!aid_json_str (answer, "text") || !aid_span_eqz (aid_json_span (answer, "hash"), hash)))
     {
       json_decref (answer);
       answer = NULL;

@@ -69,9 +69,8 @@ is_over (const struct running *g)
   return g->err || aid_stop_is_set (g->r->stop) || g->next >= g->out->attempts;
 }
 
-/* Takes the next attempt that has no result: its number, or that of all: there is none to begin. */
-static size_t
-begin (struct running *g)
+static void
+pass_over_done (struct running *g)
 {
   for (; !is_over (g); g->next++)
     {
@@ -80,8 +79,18 @@ begin (struct running *g)
         break;
       g->open[g->next / per_task (g->r)]--;
     }
+}
+
+/* Takes the next attempt that has no result: its number, or that of all: there is none to begin. */
+static size_t
+begin (struct running *g)
+{
+  pass_over_done (g);
   while (g->r->dollars >= 0 && g->dearest < 0 && g->busy && !is_over (g))
-    pthread_cond_wait (&g->changed, &g->lock);
+    {
+      pthread_cond_wait (&g->changed, &g->lock);
+      pass_over_done (g); /* others have gone on meanwhile */
+    }
   if (is_over (g) || would_pass (g))
     return g->out->attempts;
   g->busy++;

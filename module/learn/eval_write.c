@@ -8,6 +8,7 @@
 
 #define CELL_MAX ((size_t)4096)
 #define CELLS_MAX 100000
+#define COLUMNS_MAX 100 /* beyond them nothing is aligned */
 
 /* --- tables ------------------------------------------------------------------------------------------------------- */
 
@@ -15,13 +16,14 @@ struct table
 {
   enum aid_eval_form form;
   size_t columns;
-  struct aid_vec cells; /* char *: rows one after the other, the first is the head */
+  struct aid_vec cells;       /* char *: rows one after the other, the first is the head */
+  size_t widths[COLUMNS_MAX]; /* characters of the columns, once all cells are there */
 };
 
 static struct table
 table_of (enum aid_eval_form form, size_t columns)
 {
-  return (struct table){ form, columns, AID_VEC_INIT (char *, CELLS_MAX) };
+  return (struct table){ form, columns, AID_VEC_INIT (char *, CELLS_MAX), { 0 } };
 }
 
 static void cell (struct table *t, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
@@ -46,16 +48,16 @@ cell_at (const struct table *t, size_t i)
   return z ? z : "";
 }
 
-static size_t
-width_of (const struct table *t, size_t column)
+static void
+measure (struct table *t)
 {
-  size_t most = 3;
-  for (size_t i = column; i < t->cells.len; i += t->columns)
+  for (size_t i = 0; i < t->cells.len; i++)
     {
-      size_t n = aid_utf8_count (aid_span_z (cell_at (t, i)));
-      most = n > most ? n : most;
+      size_t n = aid_utf8_count (aid_span_z (cell_at (t, i))), c = i % t->columns;
+      size_t *width = c < COLUMNS_MAX ? &t->widths[c] : &n;
+      *width = n > *width ? n : *width;
+      *width = *width < 3 ? 3 : *width; /* of the line below a head in Markdown */
     }
-  return most;
 }
 
 /* A cell with what Markdown would take for its end told apart. */
@@ -78,7 +80,7 @@ add_row (const struct table *t, size_t first, struct aid_str *out)
   for (size_t c = 0; c < t->columns && first + c < t->cells.len; c++)
     {
       const char *z = cell_at (t, first + c);
-      size_t n = aid_utf8_count (aid_span_z (z)), width = width_of (t, c);
+      size_t n = aid_utf8_count (aid_span_z (z)), width = c < COLUMNS_MAX ? t->widths[c] : n;
       aid_str_addz (out, md ? " " : c ? "  " : "");
       for (size_t i = n; c && i < width; i++)
         aid_str_addc (out, ' ');
@@ -102,6 +104,7 @@ free_table (struct table *t)
 static void
 add_table (struct table *t, struct aid_str *out)
 {
+  measure (t);
   for (size_t i = 0; i < t->cells.len; i += t->columns)
     {
       add_row (t, i, out);

@@ -20,9 +20,8 @@ struct aid_jsonl_line
   const char *wrong;
 };
 
-/* Calls FN with each line of FILE ("-": standard input), in order, until it gives not AID_OK, which is then given.  An empty
-   line is wrong,
-   but for what stands behind the last line's end.  AID_E_LIMIT: a line is too long, or there are too many. */
+/* Calls FN with each line of FILE ("-": standard input), in order, until it gives not AID_OK, which is then given.  An empty line
+   is wrong, but for what stands behind the last line's end.  AID_E_LIMIT: a line is too long, or there are too many. */
 enum aid_err
 aid_jsonl_read (const char *file, enum aid_err (*fn) (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e),
                 void *ctx, struct aid_error *e);

@@ -52,9 +52,8 @@ is_safe (struct aid_span path)
     }
 }
 
-/* Opens the folder that PATH is in and gives the rest of it in *NAME; MAKE: folders that are missing are made, and what
-   stands in their
-   place is removed.  -1 with errno. */
+/* Opens the folder that PATH is in and gives the rest of it in *NAME; MAKE: folders that are missing are made, and what stands in
+   their place is removed.  -1 with errno. */
 static int
 open_folder (int root, struct aid_span path, int make, struct aid_span *name)
 {
@@ -129,15 +128,6 @@ remove_file (const struct laying *l, struct aid_span path)
 
 /* --- what there is ------------------------------------------------------------------------------------------------ */
 
-static struct aid_span
-field (struct aid_span *rest, char end)
-{
-  const char *at = rest->len ? memchr (rest->ptr, end, rest->len) : NULL;
-  struct aid_span out = at ? aid_span_cut (*rest, 0, (size_t)(at - rest->ptr)) : *rest;
-  *rest = aid_span_cut (*rest, at ? out.len + 1 : out.len, rest->len);
-  return out;
-}
-
 static int
 add (struct laying *l, struct aid_span mode, struct aid_span blob, struct aid_span path)
 {
@@ -164,16 +154,17 @@ list (struct laying *l, const char *before, const char *tree, struct aid_error *
   while (!err && rest.len && !full)
     if (before)
       { /* ":100644 100644 OLD NEW M" NUL "PATH" NUL */
-        struct aid_span head = field (&rest, '\0'), path = field (&rest, '\0');
-        field (&head, ' ');
-        struct aid_span mode = field (&head, ' ');
-        field (&head, ' ');
-        full = add (l, mode, field (&head, ' '), path);
+        struct aid_span head = aid_vault_field (&rest, '\0'), path = aid_vault_field (&rest, '\0');
+        aid_vault_field (&head, ' ');
+        struct aid_span mode = aid_vault_field (&head, ' ');
+        aid_vault_field (&head, ' ');
+        full = add (l, mode, aid_vault_field (&head, ' '), path);
       }
     else
       { /* "100644 blob ID\tPATH" NUL */
-        struct aid_span one = field (&rest, '\0'), head = field (&one, '\t'), mode = field (&head, ' ');
-        field (&head, ' ');
+        struct aid_span one = aid_vault_field (&rest, '\0'), head = aid_vault_field (&one, '\t'),
+                        mode = aid_vault_field (&head, ' ');
+        aid_vault_field (&head, ' ');
         full = add (l, mode, head, one);
       }
   return err || !full ? err
@@ -194,10 +185,10 @@ write_some (const struct laying *l, size_t i, size_t n, struct aid_error *e)
   for (size_t k = i; k < i + n && !err; k++)
     { /* "ID blob SIZE\n" BYTES "\n" */
       const struct entry *entry = &AID_VEC_AT (struct entry, &l->entries, k);
-      struct aid_span head = field (&rest, '\n');
+      struct aid_span head = aid_vault_field (&rest, '\n');
       uint64_t size = 0;
-      field (&head, ' ');
-      field (&head, ' ');
+      aid_vault_field (&head, ' ');
+      aid_vault_field (&head, ' ');
       if (aid_span_number (head, rest.len, &size))
         err = aid_error_set (e, AID_E_IO, "%.*s cannot be read in %s", (int)entry->path.len, entry->path.ptr, l->vault->dir);
       else if (write_file (l, entry, aid_span_cut (rest, 0, size)))

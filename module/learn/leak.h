@@ -1,19 +1,16 @@
 /* Whether words about a change give away its code, so that who answers them need only copy.
 
-   Compared are words and signs (words.h), so that neither blanks nor the form of the text hide anything.  What the old
-   files, the
-   compiler's words or the files' names say already is nobody's secret and counts for nothing.  Given away is
+   Compared are words and signs (words.h), so that neither blanks nor the form of the text hide anything.  What the old files,
+   the compiler's words or the files' names say already is nobody's secret and counts for nothing.  Given away is
 
      code        a fenced block, or lines of a diff
      identifier  a name that the change brings in and that looks like code: with an underscore or a digit inside, with a
-     capital behind a
-                 small letter, or in backquotes; names that stand elsewhere in the project are none
+                 capital behind a small letter, or in backquotes; names that stand elsewhere in the project are none
      line        a whole added line of AID_LEAK_LINE words and signs or more
      words       AID_LEAK_RUN words and signs of the added lines in their order without a gap
-     sequence    of the new words (not signs) of the change more than AID_LEAK_SHARE, in their order, gaps allowed: the
-     recall of the
-                 longest common subsequence (ROUGE-L: Lin, "ROUGE: A Package for Automatic Evaluation of Summaries", 2004),
-                 where there are AID_LEAK_NEW or more of them.
+     sequence    of the new words (not signs) of the change more than AID_LEAK_SHARE, in their order, gaps allowed: the recall
+                 of the longest common subsequence (ROUGE-L: Lin, "ROUGE: A Package for Automatic Evaluation of Summaries",
+                 2004), where there are AID_LEAK_NEW or more of them.
 
    A run of words is how training data is told from test data elsewhere, too (13 words: Brown et al., "Language Models are
    Few-Shot Learners", 2020, appendix C); 6 is for texts as short as these. */

@@ -12,8 +12,8 @@
 #define TEXT_MAX ((size_t)1 << 20)
 #define WORDS 4
 
-/* All of a row's words must occur, in their order; the first row that fits counts.  Texts are compared in small letters,
-   blanks as one. */
+/* All of a row's words must occur, in their order.  Of the rows that fit that one counts whose first words stand first, for
+   licences name others further down; of several the first.  Texts are compared in small letters, blanks as one. */
 static const struct
 {
   const char *name, *words[WORDS];
@@ -73,26 +73,36 @@ take_word (struct aid_span text, const char *key, char out[AID_LICENCE_MAX])
   return n > 0;
 }
 
+/* Where the first of the N-th row's words stand in FLAT, if all of them do; else -1. */
+static ptrdiff_t
+place_of (size_t n, struct aid_span flat)
+{
+  ptrdiff_t first = -1, at = 0;
+  for (size_t k = 0; k < WORDS && known[n].words[k] && at >= 0; k++)
+    {
+      at = aid_span_find (flat, aid_span_z (known[n].words[k]));
+      first = k ? first : at;
+      flat = at < 0 ? flat : aid_span_cut (flat, (size_t)at, flat.len);
+    }
+  return at < 0 ? -1 : first;
+}
+
 void
 aid_licence_of_text (struct aid_span text, char out[AID_LICENCE_MAX])
 {
   struct aid_str flat = AID_STR_INIT (TEXT_MAX + 1);
+  ptrdiff_t best = -1;
   out[0] = '\0';
   if (take_word (text, "SPDX-License-Identifier:", out))
     return;
   flatten (aid_span_cut (text, 0, text.len < TEXT_MAX ? text.len : TEXT_MAX), &flat);
-  for (size_t i = 0; i < sizeof known / sizeof *known && !out[0]; i++)
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
     {
-      struct aid_span rest = aid_str_span (&flat);
-      int fits = 1;
-      for (size_t k = 0; k < WORDS && known[i].words[k] && fits; k++)
-        {
-          ptrdiff_t at = aid_span_find (rest, aid_span_z (known[i].words[k]));
-          fits = at >= 0;
-          rest = fits ? aid_span_cut (rest, (size_t)at, rest.len) : rest;
-        }
-      if (fits)
-        snprintf (out, AID_LICENCE_MAX, "%s", known[i].name);
+      ptrdiff_t at = place_of (i, aid_str_span (&flat));
+      if (at < 0 || (best >= 0 && at >= best))
+        continue;
+      best = at;
+      snprintf (out, AID_LICENCE_MAX, "%s", known[i].name);
     }
   aid_str_free (&flat);
 }

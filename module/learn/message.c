@@ -119,6 +119,7 @@ aid_message_write (const struct aid_moment *m, const char *root, struct aid_str 
   int known = m->vc.kind != AID_VC_NONE;
   json_object_set_new (o, "version", json_integer (VERSION));
   json_object_set_new (o, "time", json_integer (m->time_ms));
+  json_object_set_new (o, "noticed", m->noticed_ms ? json_integer (m->noticed_ms) : json_null ());
   json_object_set_new (o, "changed", m->whole ? json_null () : json_integer ((json_int_t)m->changed));
   json_object_set_new (o, "vc", known ? json_string (aid_vc_name (m->vc.kind)) : json_null ());
   json_object_set_new (o, "revision", known && m->vc.head[0] ? json_string (m->vc.head) : json_null ());

@@ -1,6 +1,8 @@
 /* What a snapshot says of itself, in its commit's message: a line for people, a blank, and one JSON object
 
-     { "version": 1, "time": ms since 1970, "changed": files since the snapshot before, or null when all were looked through,
+     { "version": 1, "time": ms since 1970,
+       "noticed": when it was first seen that files had changed since the snapshot before, ms or null,
+       "changed": files since the snapshot before, or null when all were looked through,
        "vc": "git", "revision": "hex", or both null,
        "build": { "what": "build", "test" or "watch", "command": what was run, or null, "status": "green",
                   "red" or "unknown", "code": 0, "started": ms or null, "ended": ms,
@@ -21,7 +23,8 @@
 struct aid_moment
 {
   int64_t time_ms;
-  int64_t newest_ms; /* when a file was changed last, as far as can be told */
+  int64_t noticed_ms; /* when it was first seen that files have changed; 0: nobody has looked, or it was something else */
+  int64_t newest_ms;  /* when a file was changed last, as far as can be told */
   struct aid_project_vc vc;
   int whole; /* all files were looked through */
   size_t changed;

@@ -137,6 +137,13 @@ is_there (struct aid_mine_work *w, const char *id, enum aid_err *err, struct aid
   return there;
 }
 
+/* Whether C was decided before, and *WHY how: of what did not last the first time that is said of that time alone. */
+static int
+was_decided (struct aid_mine_work *w, const struct aid_mine_case *c, enum aid_mine_why now, enum aid_mine_why *why)
+{
+  return aid_mine_was_decided (w, c->id, why) && (now || (*why != AID_MINE_CHANGED && *why != AID_MINE_TAKEN_BACK));
+}
+
 enum aid_err
 aid_mine_decide (struct aid_mine_work *w, struct aid_mine_case *c, enum aid_mine_why why, struct aid_error *e)
 {
@@ -145,10 +152,10 @@ aid_mine_decide (struct aid_mine_work *w, struct aid_mine_case *c, enum aid_mine
   enum aid_err err = AID_OK;
   if (c->time < w->options->since)
     return AID_OK;
-  int there = is_there (w, c->id, &err, e), seen = there || aid_mine_was_decided (w, c->id, &before);
+  int there = is_there (w, c->id, &err, e), decided = !there && was_decided (w, c, why, &before), seen = there || decided;
   if (there)
     why = AID_MINE_THERE;
-  else if (aid_mine_was_decided (w, c->id, &before))
+  else if (decided)
     why = before;
   else if (w->x && aid_examples_forgotten (w->x, c->id))
     why = AID_MINE_FORGOTTEN;

@@ -153,7 +153,7 @@ look_ahead (const struct walk *w, size_t at, struct aid_mine_found *f)
       int leaves = !left && next->tree != after;
       left |= leaves;
       if (leaves)
-        f->still = next->time - from;
+        f->still = (next->noticed && next->noticed < next->time ? next->noticed : next->time) - from;
       if (w->visits[k].cut)
         over = 1;
       else if (leaves && f->still <= w->rules->settled_ms)

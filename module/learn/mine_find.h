@@ -45,12 +45,13 @@ enum aid_mine_level
 struct aid_mine_moment
 {
   int64_t time;                                /* ms since 1970 */
+  int64_t noticed;                             /* when it was first seen that the files are others than before; 0: at TIME */
   uint32_t tree;                               /* equal trees have equal numbers, from 0 */
   uint32_t revision;                           /* likewise; 0: none is known */
   enum aid_mine_status exact[AID_MINE_LEVELS]; /* what the last exact build, or tests, came to */
-  signed char
-    moved; /* version control changed the files since the moment before: 1; it did not: -1; not known: 0, then it did
-                        when the revision is another */
+  /* Whether version control changed the files since the moment before: 1 it did, -1 it did not; 0 is not known: then it did when
+     the revision is another. */
+  signed char moved;
 };
 
 enum aid_mine_kind
@@ -80,7 +81,7 @@ struct aid_mine_found
   enum aid_mine_level level;
   enum aid_mine_end end;
   size_t before, base, after; /* moments in which it is known: green (AID_MINE_NONE: never), red, green */
-  int64_t still;              /* ms until the files were changed again; until HORIZON when they were not */
+  int64_t still;              /* ms until it was seen that the files were changed again; until HORIZON when they were not */
 };
 
 struct aid_mine_rules

@@ -1,6 +1,6 @@
 /* What mine.c (the way through the vaults), mine_timeline.c (one vault's moments), mine_moved.c (what version control did),
-   mine_changes.c (what a change is made of),
-   mine_filter.c and mine_theme.c (whether it is wanted), mine_prefer.c (decisions) and mine_keep.c (keeping it) share. */
+   mine_changes.c (what a change is made of), mine_filter.c and mine_theme.c (whether it is wanted), mine_prefer.c (decisions) and
+   mine_keep.c (keeping it) share. */
 #ifndef AID_LEARN_MINE_INTERNAL_H
 #define AID_LEARN_MINE_INTERNAL_H
 

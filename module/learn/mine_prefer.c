@@ -1,6 +1,6 @@
 /* Preferences: what was accepted and what was rejected of what models wrote, where the person has texts kept (the setting
    "measure", "content").  A hunk that was edited before it was accepted is preferred so, to how it was; one that was accepted is,
-   to one that was rejected at the same place; the others stand alone.
+   to another that was rejected at the same place; the others stand alone.
 
    A decision is of the last snapshot before it in which the hunk has exactly one place. */
 #include "base/hash.h"
@@ -374,6 +374,22 @@ prefer (struct deciding *d, const struct hunk *h, const struct hunk *other, cons
   return err;
 }
 
+/* Whether the hunks A and B take away and add the same lines, whatever stands around them. */
+static int
+is_same_change (const char *a, const char *b)
+{
+  struct aid_str changed[2] = { AID_STR_INIT (TEXT_MAX), AID_STR_INIT (TEXT_MAX) };
+  struct aid_span texts[2] = { aid_span_z (a), aid_span_z (b) }, line;
+  for (size_t i = 0; i < 2; i++)
+    while (aid_span_line (&texts[i], &line))
+      if (line.len && (line.ptr[0] == '+' || line.ptr[0] == '-'))
+        aid_str_addf (&changed[i], "%.*s\n", (int)line.len, line.ptr);
+  int same = aid_span_eq (aid_str_span (&changed[0]), aid_str_span (&changed[1]));
+  aid_str_free (&changed[0]);
+  aid_str_free (&changed[1]);
+  return same;
+}
+
 /* Whether A and B want to change the same lines of one file. */
 static int
 is_same_place (const struct hunk *a, const struct hunk *b)
@@ -397,14 +413,15 @@ is_same_place (const struct hunk *a, const struct hunk *b)
   return same;
 }
 
-/* The rejected hunk at H's place, not used yet; or NULL. */
+/* The rejected hunk at H's place that H can be preferred to, not used yet; or NULL. */
 static struct hunk *
 rejected_at (struct deciding *d, const struct hunk *h)
 {
   for (size_t i = 0; i < d->hunks.len; i++)
     {
       struct hunk *o = &AID_VEC_AT (struct hunk, &d->hunks, i);
-      if (o->state == REJECTED && !o->used && o->text && o->path && is_same_place (h, o))
+      if (o->state == REJECTED && !o->used && o->text && o->path && is_same_place (h, o)
+          && !is_same_change (h->text, o->text))
         return o;
     }
   return NULL;
@@ -420,7 +437,7 @@ prefer_all (struct deciding *d, struct aid_error *e)
         struct hunk *h = &AID_VEC_AT (struct hunk, &d->hunks, i), *other;
         if (h->used || h->state == OTHERWISE || !h->text || !h->path)
           continue;
-        if (!round && h->state == EDITED && h->edit)
+        if (!round && h->state == EDITED && h->edit && !is_same_change (h->edit, h->text))
           err = prefer (d, h, NULL, h->edit, h->text, e);
         else if (!round && h->state == ACCEPTED && (other = rejected_at (d, h)))
           {

@@ -50,6 +50,7 @@ take_snapshot (void *ctx, const struct aid_snapshot *one)
   memcpy (s->id, one->id, sizeof s->id);
   memcpy (s->tree, one->tree, sizeof s->tree);
   m->time = one->time_ms;
+  m->noticed = aid_json_int (one->told, "noticed", 0);
   m->tree = number_of (r->trees, &r->ntrees, aid_span_z (one->tree), &r->bad) - 1;
   if (revision.len)
     {

@@ -16,11 +16,9 @@ struct aid_sample
   size_t least, most;       /* words of those between the tenth and the ninetieth of a hundred */
 };
 
-/* The questions of the file FROM, one a paragraph, lines with "#" at the file's head left out; of "own", those that the
-   person has
-   asked and allowed to be kept (the setting "measure" is "content"); of NULL, the ones that are shipped.  AID_E_NOTFOUND:
-   there are
-   none.  Free OUT in any case. */
+/* The questions of the file FROM, one a paragraph, lines with "#" at the file's head left out; of "own", those that the person
+   has asked and allowed to be kept (the setting "measure" is "content"); of NULL, the ones that are shipped.  AID_E_NOTFOUND:
+   there are none.  Free OUT in any case. */
 enum aid_err aid_sample_read (const char *from, struct aid_sample *out, struct aid_error *e);
 void aid_sample_free (struct aid_sample *s);
 /* Appends AID_SAMPLE_SHOWN of them as a list, always the same ones for the same NAME. */

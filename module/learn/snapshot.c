@@ -132,8 +132,10 @@ aid_snapshot_due (struct aid_snapshots *s, int *built)
   pthread_mutex_unlock (&s->lock);
   struct aid_project_vc vc;
   aid_project_vc (s->project, &vc);
-  return news || *built || strcmp (vc.head, s->vc.head) != 0 || !s->generation || s->again.len
-         || aid_project_wait (s->project, 0, 0) != s->generation;
+  int changed = s->generation && (news || s->again.len || aid_project_wait (s->project, 0, 0) != s->generation);
+  if (changed && !s->noticed_ms)
+    s->noticed_ms = aid_clock_wall_ms ();
+  return changed || *built || strcmp (vc.head, s->vc.head) != 0 || !s->generation;
 }
 
 /* --- what is not saved -------------------------------------------------------------------------------------------- */

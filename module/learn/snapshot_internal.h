@@ -30,14 +30,15 @@ struct aid_snapshots
 
   pthread_mutex_t busy; /* who takes a snapshot; over programs and files, nobody else waits for it */
   /* Its holder's. */
-  uint64_t generation; /* of the project, of the last one; 0: the next looks through all */
-  uint64_t stamp;      /* of the last build that is known */
+  uint64_t generation;      /* of the project, of the last one; 0: the next looks through all */
+  uint64_t stamp;           /* of the last build that is known */
   struct aid_project_vc vc; /* as the last one says */
-  int64_t newest_ms;   /* a file was changed last */
-  int64_t whole_ms;    /* when all files were looked through last */
-  int64_t looked_ms;   /* when the last one began; 0: none was taken */
-  int begun;           /* one has been tried: what another process has seen counts no more */
-  int fresh;           /* more was seen than the file says */
+  int64_t newest_ms;        /* a file was changed last */
+  int64_t whole_ms;         /* when all files were looked through last */
+  int64_t looked_ms;        /* when the last one began; 0: none was taken */
+  int64_t noticed_ms;       /* when it was first seen that something has changed since; 0: nothing has, as far as is known */
+  int begun;                /* one has been tried: what another process has seen counts no more */
+  int fresh;                /* more was seen than the file says */
   char last[AID_VAULT_ID];
   struct aid_map *left; /* path -> enum aid_leave, as a pointer */
   size_t counts[AID_LEAVES];
@@ -54,7 +55,7 @@ struct aid_todo
   char *path;
   size_t len;
   uint64_t size;
-  int gone, special;
+  int gone;
 };
 
 /* Adds what has changed since S's generation to FILES, and news of what is not saved; *WHOLE: it is all files.  *GENERATION is
@@ -73,7 +74,8 @@ int aid_snapshot_unsaved_text (struct aid_snapshots *s, struct aid_span path, st
 json_t *aid_snapshot_unsaved_paths (struct aid_snapshots *s);
 /* All that is not saved is to be put into the next snapshot. */
 void aid_snapshot_unsaved_refresh (struct aid_snapshots *s);
-/* Whether a snapshot would have anything to look at; *BUILT: a build has ended.  The holder of `busy' asks. */
+/* Whether a snapshot would have anything to look at, and notes when files were first seen to have changed; *BUILT: a build has
+   ended.  The holder of `busy' asks. */
 int aid_snapshot_due (struct aid_snapshots *s, int *built);
 /* Notes that PATH is left out for WHY (AID_LEAVE_NOT: it is not); gives why it was. */
 enum aid_leave aid_snapshot_leave (struct aid_snapshots *s, struct aid_span path, enum aid_leave why);

@@ -17,7 +17,7 @@
 struct key
 {
   int64_t time;
-  uint64_t project, id;
+  uint64_t project, task; /* hashes of their names; 0: there is none */
   struct aid_minhash hash;
 };
 
@@ -34,7 +34,7 @@ struct splitting
   enum aid_split_by by;
   struct aid_vec keys;  /* struct key, one a row */
   struct aid_vec held;  /* size_t: rows that are held out, in the order in which their results were added */
-  struct aid_vec bands; /* struct band of those, sorted */
+  struct aid_vec bands; /* struct band of those, sorted: of their signatures, and one that is their task's */
   struct aid_results *results;
   double *shares;
 };
@@ -67,10 +67,20 @@ sign (enum aid_dataset_format format, const json_t *row, struct aid_minhash *out
   enum aid_err err = aid_words_read (aid_str_span (answer.len ? &answer : &prompt), &words);
   for (size_t i = 0; i + SHINGLE <= words.len && !err; i++)
     aid_minhash_add (out, aid_words_hash (&words, i, SHINGLE));
+  if (!err && words.len && words.len < SHINGLE)
+    aid_minhash_add (out, aid_words_hash (&words, 0, words.len));
   aid_vec_free (&words);
   aid_str_free (&answer);
   aid_str_free (&prompt);
   return err;
+}
+
+/* The name of the task that ROW is of; empty when it has none. */
+static struct aid_span
+task_of (const json_t *row)
+{
+  struct aid_span id = aid_json_span (row, "task_id");
+  return id.len ? id : aid_json_span (json_object_get (row, "verifier_metadata"), "task_id");
 }
 
 static enum aid_err
@@ -79,7 +89,7 @@ take (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e)
   struct splitting *s = ctx;
   enum aid_dataset_format format = line->row ? aid_dataset_format_of (line->row) : AID_DATA_FORMATS;
   const json_t *time = json_object_get (line->row, "time");
-  struct aid_span project = aid_json_span (line->row, "project"), id = aid_json_span (line->row, "task_id");
+  struct aid_span project = aid_json_span (line->row, "project"), task = task_of (line->row);
   if (!line->row)
     return aid_error_set (e, AID_E_INVALID, "%s, line %zu: %s", s->file, line->number, line->wrong);
   if (format == AID_DATA_FORMATS)
@@ -98,7 +108,7 @@ take (void *ctx, const struct aid_jsonl_line *line, struct aid_error *e)
   row->line = line->number;
   key->time = json_integer_value (time);
   key->project = aid_hash64 (project);
-  key->id = id.len ? aid_hash64 (id) : 0;
+  key->task = task.len ? aid_hash64 (task) : 0;
   return sign (format, line->row, &key->hash);
 }
 
@@ -180,46 +190,79 @@ by_band (const void *a, const void *b)
   return x->value != y->value ? (x->value < y->value ? -1 : 1) : x->row < y->row ? -1 : x->row > y->row;
 }
 
+#define BANDS (AID_MINHASH_BANDS + 1) /* the last is the task */
+
+/* What the band N of KEY has in common with others' that are to be compared with it. */
+static uint64_t
+value_of (const struct key *key, unsigned n)
+{
+  return (n < AID_MINHASH_BANDS ? aid_minhash_band (&key->hash, n) : key->task) ^ n;
+}
+
+static int
+has_band (const struct key *key, unsigned n)
+{
+  return n < AID_MINHASH_BANDS || key->task;
+}
+
 static enum aid_err
 index_bands (struct splitting *s)
 {
   for (size_t i = 0; i < s->keys.len; i++)
-    for (unsigned b = 0; b < AID_MINHASH_BANDS && row_at (s, i)->part == AID_PART_HOLDOUT; b++)
+    for (unsigned b = 0; b < BANDS && row_at (s, i)->part == AID_PART_HOLDOUT; b++)
       {
-        struct band *band = aid_vec_push (&s->bands);
-        if (!band)
+        struct band *band = has_band (key_at (s, i), b) ? aid_vec_push (&s->bands) : NULL;
+        if (band)
+          *band = (struct band){ value_of (key_at (s, i), b), i };
+        else if (has_band (key_at (s, i), b))
           return AID_E_NOMEM;
-        *band = (struct band){ aid_minhash_band (&key_at (s, i)->hash, b) ^ b, i };
       }
   if (s->bands.len)
     qsort (s->bands.data, s->bands.len, sizeof (struct band), by_band);
   return AID_OK;
 }
 
+/* The first of the bands with VALUE; how many there are when there is none. */
+static size_t
+first_band (const struct splitting *s, uint64_t value)
+{
+  size_t low = 0, high = s->bands.len;
+  while (low < high)
+    {
+      size_t mid = low + (high - low) / 2;
+      if (AID_VEC_AT (struct band, &s->bands, mid).value < value)
+        low = mid + 1;
+      else
+        high = mid;
+    }
+  return low;
+}
+
+/* How alike A and B are; other answers to the same question are the same. */
+static double
+likeness (const struct key *a, const struct key *b)
+{
+  return a->task && a->task == b->task ? 1 : aid_minhash_alike (&a->hash, &b->hash);
+}
+
 /* The most alike of those that are held out; *SHARE gets how much. */
 static size_t
 nearest (const struct splitting *s, size_t i, double *share)
 {
+  const struct key *key = key_at (s, i);
   size_t best = i;
   *share = 0;
-  for (unsigned b = 0; b < AID_MINHASH_BANDS; b++)
+  for (unsigned b = 0; b < BANDS; b++)
     {
-      uint64_t value = aid_minhash_band (&key_at (s, i)->hash, b) ^ b;
-      size_t low = 0, high = s->bands.len;
-      while (low < high)
+      uint64_t value = value_of (key, b);
+      for (size_t at = has_band (key, b) ? first_band (s, value) : s->bands.len; at < s->bands.len; at++)
         {
-          size_t mid = low + (high - low) / 2;
-          if (AID_VEC_AT (struct band, &s->bands, mid).value < value)
-            low = mid + 1;
-          else
-            high = mid;
-        }
-      for (; low < s->bands.len && AID_VEC_AT (struct band, &s->bands, low).value == value; low++)
-        {
-          size_t other = AID_VEC_AT (struct band, &s->bands, low).row;
-          double alike = aid_minhash_alike (&key_at (s, i)->hash, &key_at (s, other)->hash);
-          if (alike > *share || (alike == *share && alike > 0 && other < best))
-            best = other, *share = alike;
+          const struct band *band = &AID_VEC_AT (struct band, &s->bands, at);
+          double alike = likeness (key, key_at (s, band->row));
+          if (band->value != value)
+            break;
+          if (alike > *share || (alike == *share && alike > 0 && band->row < best))
+            best = band->row, *share = alike;
         }
     }
   return best;
@@ -298,7 +341,7 @@ aid_split_make (const char *file, enum aid_split_by by, double share, uint64_t s
                          .by = by,
                          .keys = AID_VEC_INIT (struct key, ROWS_MAX),
                          .held = AID_VEC_INIT (size_t, ROWS_MAX),
-                         .bands = AID_VEC_INIT (struct band, ROWS_MAX * 32),
+                         .bands = AID_VEC_INIT (struct band, ROWS_MAX * BANDS),
                          .results = aid_results_new () };
   *out = (struct aid_split){ .rows = AID_VEC_INIT (struct aid_split_row, ROWS_MAX), .format = AID_DATA_FORMATS };
   enum aid_err err = s.results ? aid_jsonl_read (file, take, &s, e) : AID_E_NOMEM;

@@ -24,7 +24,7 @@ struct aid_split_row
 {
   size_t line; /* of the file */
   enum aid_split_part part;
-  const char *why; /* of NEITHER: "near-duplicate", "result"; static */
+  const char *why; /* of NEITHER: "near-duplicate" (also an answer to the same task), "result"; static */
   size_t of;       /* of NEITHER: the line of the one that is held out */
   double share;    /* of NEITHER: the likeness, or how much of the result it holds */
 };
@@ -36,9 +36,9 @@ struct aid_split
   enum aid_dataset_format format;
 };
 
-/* Parts the rows of FILE, which are all of one format; SHARE of them are held out, at least one and not all of two or more.
-   By time each
-   needs a "time", by projects a "project", as source rows have.  AID_E_INVALID names the line that is no row, or lacks it. */
+/* Parts the rows of FILE, which are all of one format; SHARE of them are held out, at least one and not all of two or more.  By
+   time each needs a "time", by projects a "project", as source rows have.  AID_E_INVALID names the line that is no row, or lacks
+   it.  Free OUT in any case. */
 enum aid_err aid_split_make (const char *file, enum aid_split_by by, double share, uint64_t seed, struct aid_split *out,
                              struct aid_error *e);
 void aid_split_free (struct aid_split *s);

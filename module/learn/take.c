@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "learn/snapshot_internal.h"
+#include "learn/timeline.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -74,6 +75,28 @@ try_again (struct taking *t, struct aid_span path)
     t->again.len--;
 }
 
+/* PATH stays as it is in the last snapshot, if it is there: a tree that begins empty is told so. */
+static enum aid_err
+keep_one (void *ctx, unsigned mode, const char *blob, struct aid_span path, struct aid_error *e)
+{
+  struct taking *t = ctx;
+  (void)e;
+  aid_str_addf (&t->put, "M %o %s ", mode, blob);
+  aid_vault_import_quote (path, &t->put);
+  aid_str_addc (&t->put, '\n');
+  t->changed++;
+  return AID_OK;
+}
+
+static enum aid_err
+keep (struct taking *t, struct aid_span path, struct aid_error *e)
+{
+  struct aid_error why = { AID_OK, "" };
+  enum aid_err err
+    = t->whole && t->tip.commit[0] ? aid_timeline_files (t->s->vault, t->tip.commit, path, keep_one, t, &why) : AID_OK;
+  return err && err != AID_E_NOTFOUND ? aid_error_set (e, err, "%s", why.msg) : AID_OK;
+}
+
 /* Reads the file, or what an editor has of it, and says whether it is left out.  *GONE: it is not there. */
 static enum aid_leave
 read_one (struct taking *t, struct aid_span path, unsigned *mode, int *gone, int *busy)
@@ -134,7 +157,7 @@ look_at (struct taking *t, const struct aid_todo *f, struct aid_error *e)
   if (busy)
     {
       try_again (t, path);
-      return AID_OK; /* it stays as it was in the last one */
+      return keep (t, path, e);
     }
   int64_t since = changed_ms (t, path, gone);
   s->newest_ms = since > s->newest_ms ? since : s->newest_ms;
@@ -169,7 +192,9 @@ static enum aid_err
 message (struct taking *t, struct aid_str *out, struct aid_error *e)
 {
   struct aid_snapshots *s = t->s;
-  struct aid_moment m = { .time_ms = t->now, .newest_ms = s->newest_ms, .whole = t->whole, .changed = t->changed };
+  struct aid_moment m = {
+    .time_ms = t->now, .noticed_ms = s->noticed_ms, .newest_ms = s->newest_ms, .whole = t->whole, .changed = t->changed
+  };
   json_t *unsaved = aid_snapshot_unsaved_paths (s), *before = aid_message_read (aid_str_span (&t->tip.message));
   m.unsaved = unsaved;
   m.before = before;
@@ -279,6 +304,7 @@ settle (struct taking *t, int failed)
   s->generation = failed ? 0 : t->generation;
   if (!failed)
     {
+      s->noticed_ms = 0;
       s->stamp = t->stamp;
       s->vc = t->vc;
       s->looked_ms = t->now;

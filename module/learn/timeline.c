@@ -11,17 +11,6 @@
 #define FILES_SHOWN 10000 /* of one snapshot */
 #define BEYOND 100        /* more than are wanted, for those of the same second, and the one before the last */
 
-/* Takes what goes up to the next NUL off *REST. */
-static struct aid_span
-take_field (struct aid_span *rest)
-{
-  const char *nul = memchr (rest->ptr, 0, rest->len);
-  size_t n = nul ? (size_t)(nul - rest->ptr) : rest->len;
-  struct aid_span field = aid_span_cut (*rest, 0, n);
-  *rest = aid_span_cut (*rest, nul ? n + 1 : n, rest->len);
-  return field;
-}
-
 static void
 take_word (struct aid_span line, char *out, size_t size)
 {
@@ -86,13 +75,12 @@ list (const struct aid_vault *s, size_t most, struct aid_vec *all, struct aid_er
 {
   char count[48];
   snprintf (count, sizeof count, "--max-count=%zu", most ? most : AID_TIMELINE_MAX);
-  const char *const args[]
-    = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%S%n%B", AID_VAULT_REFS_GLOB, NULL };
+  const char *const args[] = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%S%n%B", AID_VAULT_REFS_GLOB, NULL };
   struct aid_str text = AID_STR_INIT (LOG_MAX);
   enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);
   while (!err && rest.len)
-    if (add_entry (all, take_field (&rest)))
+    if (add_entry (all, aid_vault_field (&rest, '\0')))
       err = aid_error_set (e, AID_E_NOMEM, "Too many snapshots to be listed");
   if (all->len)
     qsort (all->data, all->len, sizeof (struct aid_snapshot), newest_first);
@@ -139,10 +127,10 @@ read_changes (struct aid_span rest, struct aid_vec *all)
   size_t at = 0;
   while (rest.len)
     {
-      struct aid_span field = take_field (&rest);
+      struct aid_span field = aid_vault_field (&rest, '\0');
       struct aid_snapshot *one = at ? &AID_VEC_AT (struct aid_snapshot, all, at - 1) : NULL;
       if (one && field.len && field.ptr[0] == ':')
-        add_file (one, field.ptr[field.len - 1], take_field (&rest));
+        add_file (one, field.ptr[field.len - 1], aid_vault_field (&rest, '\0'));
       else if (one && field.len && memchr (field.ptr, '\t', field.len))
         add_lines (one, field);
       else
@@ -310,7 +298,7 @@ aid_timeline_files (const struct aid_vault *s, const char *id, struct aid_span p
                          path.ptr, full);
   while (!err && rest.len)
     { /* "100644 blob ID\tPATH" */
-      struct aid_span entry = take_field (&rest);
+      struct aid_span entry = aid_vault_field (&rest, '\0');
       const char *tab = memchr (entry.ptr, '\t', entry.len);
       size_t head = tab ? (size_t)(tab - entry.ptr) : 0;
       char blob[AID_VAULT_ID];

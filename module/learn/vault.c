@@ -271,6 +271,15 @@ aid_vault_git (const struct aid_vault *s, const struct aid_vault_run *run, struc
   return err;
 }
 
+struct aid_span
+aid_vault_field (struct aid_span *rest, char end)
+{
+  const char *at = rest->len ? memchr (rest->ptr, end, rest->len) : NULL;
+  struct aid_span field = aid_span_cut (*rest, 0, at ? (size_t)(at - rest->ptr) : rest->len);
+  *rest = aid_span_cut (*rest, field.len + (at != NULL), rest->len);
+  return field;
+}
+
 int
 aid_vault_is_id (const char *z)
 {

@@ -74,6 +74,8 @@ struct aid_vault_run
 /* Runs git.  AID_E_IO: it failed, and what it said; AID_E_LIMIT: it printed more than OUT takes; AID_E_NOTFOUND: there is no
    git. */
 enum aid_err aid_vault_git (const struct aid_vault *s, const struct aid_vault_run *run, struct aid_error *e);
+/* Takes what goes up to END, or to the end of all, off *REST, which is what git printed: with it END. */
+struct aid_span aid_vault_field (struct aid_span *rest, char end);
 /* Whether Z may be given to git as the name of a snapshot: 4 to 64 hex digits. */
 int aid_vault_is_id (const char *z);
 

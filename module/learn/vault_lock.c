@@ -13,6 +13,7 @@
 
 #define PATH_LIMIT ((size_t)8192)
 #define LOOK_MS 20
+#define FATAL 128     /* git's status when it gives up */
 #define HEALED 2      /* hours that are given up at most: a disk is minutes behind, not days */
 #define GC_GRACE_S 15 /* within which a git that removes objects is gone after its parent (base/proc.h, with_us) */
 
@@ -102,8 +103,9 @@ aid_vault_heal (const struct aid_vault *s)
         aid_str_remove (&ref, ref.len - 1, ref.len);
       const char *const look[] = { "rev-list", "--objects", "--quiet", aid_str_z (&ref), NULL };
       const char *const remove[] = { "update-ref", "-d", aid_str_z (&ref), NULL };
-      on = on && aid_vault_git (s, &(struct aid_vault_run){ .args = look }, NULL) == AID_E_IO
-           && !aid_vault_git (s, &(struct aid_vault_run){ .args = remove }, NULL);
+      int status = 0; /* one that was killed, or could not be run, says nothing of the objects */
+      on = on && aid_vault_git (s, &(struct aid_vault_run){ .args = look, .status = &status }, NULL) == AID_E_IO
+           && status == FATAL && !aid_vault_git (s, &(struct aid_vault_run){ .args = remove }, NULL);
       aid_str_free (&ref);
     }
 }

@@ -83,22 +83,61 @@
    (should (string-match-p "Nothing has changed"
                            (aid-project-said (aid-snapshot) (aid-tests-wait (lambda () aid-project--messages)))))))
 
+(defmacro aid-snapshot-tests-unsaved (&rest body)
+  "Run BODY in the buffer of a.c, of which snapshots have up to 100 bytes that are not saved."
+  `(aid-snapshot-tests-with
+    (cl-letf (((symbol-function 'aid--mod-snapshot-wants-unsaved) (lambda (_) 100)))
+      (let ((aid-snapshot-unsaved-interval 3600))
+        (aid-snapshot-mode 1)
+        (aid-tests-wait (lambda () (aid-snapshot-site-last (aid-snapshot--site root))))
+        ,@body))))
+
+(defun aid-snapshot-tests-now (root)
+  "The text of a.c in a snapshot of ROOT that is taken when the core has what is not saved."
+  (aid-snapshot--send-unsaved)
+  (aid-snapshot-tests-text root (aid-snapshot-tests-take root)))
+
 (ert-deftest aid-snapshot-unsaved ()
   "What is not saved is in a snapshot if the settings want it, and no more when it is saved or reverted."
-  (aid-snapshot-tests-with
-   (cl-letf (((symbol-function 'aid--mod-snapshot-wants-unsaved) (lambda (_) t)))
-     (let ((aid-snapshot-unsaved-interval 3600))
-       (aid-snapshot-mode 1)
-       (aid-tests-wait (lambda () (aid-snapshot-site-last (aid-snapshot--site root))))
-       (goto-char (point-max))
-       (insert "int typed;\n")
-       (set-buffer-file-coding-system 'utf-8-dos)
-       (aid-snapshot--send-unsaved)
-       (should (equal "int one;\r\nint typed;\r\n" (aid-snapshot-tests-text root (aid-snapshot-tests-take root))))
-       (should (equal "int one;\n" (aid-project-disk "a.c")))
-       (revert-buffer t t)
-       (aid-snapshot--send-unsaved)
-       (should (equal "int one;\n" (aid-snapshot-tests-text root (aid-snapshot-tests-take root))))))))
+  (aid-snapshot-tests-unsaved
+   (goto-char (point-max))
+   (insert "int typed;\n")
+   (set-buffer-file-coding-system 'utf-8-dos)
+   (narrow-to-region 1 3)
+   (should (equal "int one;\r\nint typed;\r\n" (aid-snapshot-tests-now root)))
+   (should (equal "int one;\n" (aid-project-disk "a.c")))
+   (revert-buffer t t)
+   (should (equal "int one;\n" (aid-snapshot-tests-now root)))))
+
+(ert-deftest aid-snapshot-unsaved-and-renamed ()
+  "What is not saved is no more of the file that the buffer visited before."
+  (aid-snapshot-tests-unsaved
+   (insert "int typed;\n")
+   (should (equal "int typed;\nint one;\n" (aid-snapshot-tests-now root)))
+   (let ((message-log-max nil))
+     (set-visited-file-name (aid-project-file "b.c") t t))
+   (should (buffer-modified-p))
+   (should (equal "int one;\n" (aid-snapshot-tests-now root)))
+   (set-buffer-modified-p nil)))
+
+(ert-deftest aid-snapshot-unsaved-and-odd ()
+  "What is too large, or no UTF-8, is in no snapshot; the file on the disk is."
+  (aid-snapshot-tests-unsaved
+   (insert "int typed;\n")
+   (should (equal "int typed;\nint one;\n" (aid-snapshot-tests-now root)))
+   (insert (make-string 100 ?x))
+   (should (equal "int one;\n" (aid-snapshot-tests-now root)))
+   (delete-region (point-min) (point-max))
+   (insert "int typed;\n")
+   (should (equal "int typed;\n" (aid-snapshot-tests-now root)))
+   (insert (unibyte-char-to-multibyte #x80))
+   (should (equal "int one;\n" (aid-snapshot-tests-now root)))
+   (set-buffer-modified-p nil)))
+
+(ert-deftest aid-snapshot-folder-without-a-state ()
+  "An empty XDG_STATE_HOME is none, as for the core."
+  (let ((process-environment (cons "XDG_STATE_HOME=" process-environment)))
+    (should (equal (expand-file-name "~/.local/state/aid/snapshots/") (aid-snapshot--folder)))))
 
 (ert-deftest aid-snapshot-remote ()
   "A project of another machine is refused."

@@ -14,7 +14,7 @@ folder (const char *name)
   return dir;
 }
 
-static struct aid_project *
+static inline struct aid_project *
 open_project (const char *dir, const struct aid_project_options *options)
 {
   struct aid_project *p;

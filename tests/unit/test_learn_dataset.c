@@ -356,6 +356,39 @@ a_context_that_holds_the_result_is_in_neither (void **state)
 }
 
 static void
+short_answers_are_alike_when_they_are_the_same (void **state)
+{
+  struct aid_split s;
+  (void)state;
+  put ("short.jsonl", "{\"prompt\":\"p\",\"completion\":\"no\",\"time\":1}\n"
+                      "{\"prompt\":\"q\",\"completion\":\"not now\",\"time\":2}\n"
+                      "{\"prompt\":\"r\",\"completion\":\"yes\",\"time\":3}\n"
+                      "{\"prompt\":\"s\",\"completion\":\"yes\",\"time\":4}\n");
+  assert_int_equal (aid_split_make (scratch_path ("short.jsonl"), AID_SPLIT_TIME, 0.1, 1, &s, NULL), AID_OK);
+  assert_int_equal (part (&s, 0), AID_PART_TRAIN);
+  assert_int_equal (part (&s, 1), AID_PART_TRAIN);
+  assert_int_equal (part (&s, 2), AID_PART_NEITHER);
+  assert_int_equal (part (&s, 3), AID_PART_HOLDOUT);
+  aid_split_free (&s);
+}
+
+static void
+rows_of_one_task_are_in_one_part (void **state)
+{
+  struct aid_split s;
+  (void)state;
+  put ("tasks.jsonl", "{\"prompt\":\"p\",\"completion\":\"the first is this one\",\"task_id\":\"a\",\"time\":1}\n"
+                      "{\"prompt\":\"q\",\"completion\":\"some other answer here\",\"task_id\":\"b\",\"time\":2}\n"
+                      "{\"prompt\":\"p\",\"completion\":\"nothing like it at all\",\"task_id\":\"a\",\"time\":3}\n");
+  assert_int_equal (aid_split_make (scratch_path ("tasks.jsonl"), AID_SPLIT_TIME, 0.1, 1, &s, NULL), AID_OK);
+  assert_int_equal (part (&s, 0), AID_PART_NEITHER);
+  assert_int_equal (AID_VEC_AT (struct aid_split_row, &s.rows, 0).of, 3);
+  assert_int_equal (part (&s, 1), AID_PART_TRAIN);
+  assert_int_equal (part (&s, 2), AID_PART_HOLDOUT);
+  aid_split_free (&s);
+}
+
+static void
 rows_that_cannot_be_parted_are_told (void **state)
 {
   static const struct
@@ -401,6 +434,16 @@ licences_by_files_and_words (void **state)
   assert_string_equal (out, "GPL-3.0");
   aid_licence_of_text (AID_SPAN ("All rights reserved."), out);
   assert_string_equal (out, "");
+  /* What a text is called at its head is what it is; others are named in it, too. */
+  aid_licence_of_text (AID_SPAN ("GNU GENERAL PUBLIC LICENSE\nVersion 3, 29 June 2007\n... Use with the GNU Affero General\n"
+                                 "Public License. ... under version 3 of that"),
+                       out);
+  assert_string_equal (out, "GPL-3.0");
+  aid_licence_of_text (
+    AID_SPAN ("Mozilla Public License Version 2.0\n... \"Secondary License\": the GNU General Public License,\n"
+              "Version 2.0, ... the GNU Affero General Public License, Version 3.0"),
+    out);
+  assert_string_equal (out, "MPL-2.0");
 }
 
 int
@@ -417,6 +460,8 @@ main (void)
     cmocka_unit_test (projects_are_held_out_whole),
     cmocka_unit_test (what_is_like_one_held_out_is_in_neither),
     cmocka_unit_test (a_context_that_holds_the_result_is_in_neither),
+    cmocka_unit_test (short_answers_are_alike_when_they_are_the_same),
+    cmocka_unit_test (rows_of_one_task_are_in_one_part),
     cmocka_unit_test (rows_that_cannot_be_parted_are_told),
     cmocka_unit_test (licences_by_files_and_words),
   };

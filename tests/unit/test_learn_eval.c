@@ -240,6 +240,35 @@ a_wrong_line_is_told (void **state)
     }
 }
 
+#define TAKEN(key, sample, outcome, in)                                                                                     \
+  "{\"eval\":1,\"key\":\"" key "\",\"task\":\"t\",\"hash\":\"h\",\"model\":\"m\",\"strategy\":\"s\",\"sample\":" sample     \
+  ",\"outcome\":\"" outcome "\",\"in\":" in ",\"cost\":0.5,\"first_ms\":-1,\"ms\":800}\n"
+
+/* What a sample takes is the mean over those that took it: one that was not judged took tokens, and its time is not known. */
+static void
+amounts_are_means_of_what_is_known (void **state)
+{
+  struct aid_eval_results a, b;
+  struct aid_error e = { AID_OK, "" };
+  json_t *c = NULL;
+  (void)state;
+  assert_int_equal (
+    aid_eval_results_parse (AID_SPAN (TAKEN ("a", "1", "red", "100") TAKEN ("b", "2", "unjudged", "100")), "a", &a, &e),
+    AID_OK);
+  assert_int_equal (aid_eval_results_parse (AID_SPAN (TAKEN ("a", "1", "red", "100")), "b", &b, &e), AID_OK);
+  const struct aid_eval_side sa = { .results = &a, .name = "a" }, sb = { .results = &b, .name = "b" };
+  assert_int_equal (aid_eval_compare (&sa, &sb, &c, &e), AID_OK);
+  const json_t *amounts = json_object_get (json_array_get (json_object_get (c, "pairs"), 0), "amounts");
+  close_to (aid_json_real (json_object_get (amounts, "tokens_in"), "a", 0), 100, 1e-9);
+  close_to (aid_json_real (json_object_get (amounts, "tokens_in"), "difference", -1), 0, 1e-9);
+  close_to (aid_json_real (json_object_get (amounts, "cost"), "a", 0), 0.5, 1e-9);
+  close_to (aid_json_real (json_object_get (amounts, "ms"), "a", 0), 800, 1e-9);
+  assert_int_equal (aid_json_int (json_object_get (amounts, "first_ms"), "tasks", -1), 0);
+  json_decref (c);
+  aid_eval_results_free (&a);
+  aid_eval_results_free (&b);
+}
+
 static void
 attempts_have_names_of_their_own (void **state)
 {
@@ -271,6 +300,7 @@ main (void)
     cmocka_unit_test (the_bootstrap_is_the_same_each_time),
     cmocka_unit_test (the_last_line_of_an_attempt_counts),
     cmocka_unit_test (a_wrong_line_is_told),
+    cmocka_unit_test (amounts_are_means_of_what_is_known),
     cmocka_unit_test (attempts_have_names_of_their_own),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

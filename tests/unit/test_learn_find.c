@@ -29,7 +29,7 @@ take (void *ctx, const struct aid_mine_found *f)
 
 static const char ends[] = "SUBY"; /* settled, unsettled, back, young */
 
-/* DAY has a word a moment, "SECONDS:TREE.REVISION" and the exact builds, of b B t T: build red, green, tests red, green; a "c"
+/* DAY has a word a moment, "SECONDS:TREE.REVISION" ("SECONDS/NOTICED:..." when a change was seen before) and the exact builds, of b B t T: build red, green, tests red, green; a "c"
    for a commit, an "m" for files that version control has moved.  WANTED has a word for what is to be found: kind's first letter,
    before>base>after as moments, and the end. */
 static void
@@ -44,6 +44,8 @@ finds (const char *day, int64_t horizon, const char *wanted)
     {
       char *end;
       m[n] = (struct aid_mine_moment){ .time = strtol (word, &end, 10) * 1000 };
+      if (*end == '/')
+        m[n].noticed = strtol (end + 1, &end, 10) * 1000;
       m[n].tree = (uint32_t)strtol (end + 1, &end, 10);
       m[n].revision = (uint32_t)strtol (end + 1, &end, 10);
       for (; *end; end++)
@@ -109,6 +111,10 @@ what_does_not_last_is_told (void **state)
   finds ("0:0.1B 30:1.1b 60:2.1B 70:3.1", 9999, "r:0>1>2U");
   finds ("0:0.1B 30:1.1b 60:2.1B 71:3.1", 9999, "r:0>1>2S");
   finds ("0:0.1B 30:1.1b 60:2.1B 65:2.1 69:3.1", 9999, "r:0>1>2U");
+  /* Edited again at once, which a snapshot has later. */
+  finds ("0:0.1B 30:1.1b 60:2.1B 80/63:3.1", 9999, "r:0>1>2U");
+  finds ("0:0.1B 30:1.1b 60:2.1B 80/71:3.1", 9999, "r:0>1>2S");
+  finds ("0:0.1B 30/3:1.1b 60/33:2.1B 80/90:3.1", 9999, "r:0>1>2S");
   finds ("0:0.1B 30:1.1b 60:2.1B 660:1.1", 9999, "r:0>1>2B");
   finds ("0:0.1B 30:1.1b 60:2.1B 661:1.1", 9999, "r:0>1>2S");
   finds ("0:0.1B 30:1.1b 60:2.1B 100:3.1 200:1.1 300:3.1", 9999, "r:0>1>2B");
