@@ -158,6 +158,8 @@ struct aid_ces_extent
 };
 /* What DIR holds; -1: folders are in folders deeper than is looked. */
 int aid_ces_measure (const char *dir, struct aid_ces_extent *out);
+/* Whether something in DIR that is no folder is called NAME. */
+int aid_ces_has_named (const char *dir, const char *name);
 /* Locks the file PATH, which is made if need be, by HOW (LOCK_SH, LOCK_EX).  *FD is to be closed; not waiting, it is -1 when
    another has the lock.  The file of a lock may be removed by who has it alone.  AID_E_CANCELLED, AID_E_IO. */
 enum aid_err aid_ces_lock (const char *path, int how, int wait, const struct aid_stop *stop, int *fd, struct aid_error *e);
@@ -198,7 +200,7 @@ int aid_rung_passed (const struct aid_rung_ran *r);
 /* A rung of a verdict: a new reference. */
 json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
 
-/* --- warm trees (warm.c, base.c, sound.c, parsed.c) ------------------------------------------------------------------------- */
+/* --- warm trees (warm.c, base.c, sound.c, known.c) ------------------------------------------------------------------------- */
 
 struct aid_warm
 {
@@ -225,9 +227,9 @@ enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree,
                                  const struct aid_stop *stop, json_t **about, struct aid_error *e);
 /* Gives a whole build the time that it may take. */
 void aid_ces_lengthen (struct aid_box_limits *l);
-/* What is known of which files of W's tree parse (parsed.c): path -> boolean, a new reference; and keeps it. */
-json_t *aid_warm_parsed (const struct aid_warm *w);
-void aid_warm_parsed_keep (const struct aid_warm *w, const json_t *parsed);
+/* What is known of WHAT of the files of W's tree (known.c): path -> boolean, a new reference; and keeps it. */
+json_t *aid_warm_known (const struct aid_warm *w, const char *what);
+void aid_warm_known_keep (const struct aid_warm *w, const char *what, const json_t *known);
 /* What is known of KEY's tree, which is locked: a new reference; NULL: it is not there, or cannot be believed (sound.c). */
 json_t *aid_warm_about (const struct aid_ces *c, const char *key);
 /* Notes in ABOUT when and how a tree of this EXTENT was made; whether that is still so of the one in FOLDER. */

@@ -16,6 +16,8 @@ struct walk
   void (*file) (struct walk *w, int dir, const char *name, const struct stat *st);
   void (*left) (struct walk *w, int dir, const char *name); /* a folder, after all that is in it */
   struct aid_ces_extent extent;
+  const char *sought; /* a name */
+  int found;
   int too_deep, moved; /* how many folders were not entered, and of these moved */
   int top, names;      /* the open folder that is walked in; of what was moved there */
 };
@@ -151,4 +153,20 @@ aid_ces_measure (const char *dir, struct aid_ces_extent *out)
   walk_in (&w, dir);
   *out = w.extent;
   return w.too_deep ? -1 : 0;
+}
+
+static void
+seek (struct walk *w, int dir, const char *name, const struct stat *st)
+{
+  (void)dir;
+  (void)st;
+  w->found |= !strcmp (name, w->sought);
+}
+
+int
+aid_ces_has_named (const char *dir, const char *name)
+{
+  struct walk w = { .file = seek, .sought = name };
+  walk_in (&w, dir);
+  return w.found;
 }
