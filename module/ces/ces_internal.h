@@ -26,7 +26,7 @@ struct aid_ces
   char *folder;                   /* of trees/, making/, locks/ and verdicts.db */
   pthread_mutex_t lock;           /* of the three below */
   struct aid_map *bases;          /* "GIT_DIR\0ID", ID a whole one -> char *: its tree */
-  struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
+  struct aid_verdicts *verdicts;
   struct aid_wanted *wanted;
   atomic_llong judged, cached;
   atomic_long judging;           /* that are under way */
@@ -158,6 +158,8 @@ struct aid_ces_extent
 };
 /* What DIR holds; -1: folders are in folders deeper than is looked. */
 int aid_ces_measure (const char *dir, struct aid_ces_extent *out);
+/* Whether PATH below ROOT is a file, and no link to one, that its owner may run. */
+int aid_ces_is_program (const char *root, const char *path);
 /* Whether something in DIR that is no folder is called NAME. */
 int aid_ces_has_named (const char *dir, const char *name);
 /* Locks the file PATH, which is made if need be, by HOW (LOCK_SH, LOCK_EX).  *FD is to be closed; not waiting, it is -1 when
@@ -184,7 +186,7 @@ size_t aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out);
 /* Whether PATH has a parser that looks at nothing but it. */
 int aid_ces_parses_alone (const char *path);
 
-/* --- a rung (rung.c) ---------------------------------------------------------------------------------------------- */
+/* --- a rung (climb.c) ---------------------------------------------------------------------------------------------- */
 
 struct aid_rung_ran
 {

@@ -170,3 +170,14 @@ aid_ces_has_named (const char *dir, const char *name)
   walk_in (&w, dir);
   return w.found;
 }
+
+int
+aid_ces_is_program (const char *root, const char *path)
+{
+  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
+  struct stat st;
+  aid_str_addf (&full, "%s/%s", root, path);
+  int yes = !full.err && !lstat (aid_str_z (&full), &st) && S_ISREG (st.st_mode) && (st.st_mode & S_IXUSR);
+  aid_str_free (&full);
+  return yes;
+}

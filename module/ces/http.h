@@ -1,12 +1,12 @@
 /* The evaluation service over HTTP: our own shape (/v1/evaluate), and those that trainers and harnesses speak (OpenRLHF's remote
-   reward, NeMo Gym's resources server, OpenEnv's environment, SandboxFusion's run_code); docs/ces.md has all of them.
+   reward, NeMo Gym's resources server, OpenEnv's environment, SandboxFusion's run_code); docs/ces-http.md has all of them.
 
    A diff that is bad is a verdict, and the reply 200; what is no request is 4xx, in the form that its client reads; 503 with
    Retry-After means that there is no room now.
 
-   Threads: libmicrohttpd has two that read and write; two more parse what is large, and ask how
-   the backend does; "jobs" evaluators call the backend;
-   aid_ces_http_run, in its caller's, watches for clients that hang up, whose evaluations are stopped, and for those that drip. */
+   Threads: libmicrohttpd has two that read and write; two more parse what is large, and ask the backend how it does; "jobs"
+   evaluators have it judge; aid_ces_http_run, in its caller's, watches for clients that hang up, whose evaluations are stopped, and
+   for those that drip. */
 #ifndef AID_CES_HTTP_H
 #define AID_CES_HTTP_H
 
