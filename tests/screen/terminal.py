@@ -3,6 +3,7 @@ import json, os, shutil, subprocess, tempfile, time
 
 TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 EMACS = os.environ.get("EMACS", "emacs")
+PATIENCE = 60  # seconds: what hangs is to fail, and not what is slow
 
 
 class Failed(Exception):
@@ -19,7 +20,7 @@ class Replay:
             json.dump(script, f)
         self.process = subprocess.Popen([TOP + "/build/aid", "replay", "--port", "0", "--ready-file", ready, "--log", self.log, path],
                                         stdout=subprocess.DEVNULL)
-        end = time.time() + 20
+        end = time.time() + PATIENCE
         while not (os.path.exists(ready) and open(ready).read().strip()):
             if time.time() > end:
                 raise Failed("aid replay did not start")
@@ -103,7 +104,7 @@ class Terminal:
     def screen(self):
         return self.tmux("capture-pane", "-p", check=False)
 
-    def wait(self, *texts, timeout=20, gone=()):
+    def wait(self, *texts, timeout=PATIENCE, gone=()):
         """Waits until all of TEXTS and none of GONE are on the screen."""
         end = time.time() + timeout
         while time.time() < end:
@@ -124,7 +125,7 @@ class Terminal:
         self.tmux("kill-server", check=False)
 
 
-def until(what, words, timeout=30):
+def until(what, words, timeout=PATIENCE):
     """Waits until WHAT gives something true, and gives it."""
     limit = time.time() + timeout
     while True:

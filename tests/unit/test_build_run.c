@@ -9,7 +9,7 @@
 static struct told
 wait_for (uint64_t id, enum aid_build_event_kind kind)
 {
-  int64_t deadline = aid_clock_wall_ms () + 20000;
+  int64_t deadline = aid_clock_wall_ms () + 60000;
   struct timespec until = { deadline / 1000, 0 };
   pthread_mutex_lock (&lock);
   for (;;)

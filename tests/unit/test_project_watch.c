@@ -10,6 +10,8 @@
 
 #include <sys/resource.h>
 
+enum { PATIENCE_MS = 120000 }; /* what hangs is to fail, and not what is slow */
+
 static struct aid_project_options options;
 
 static const char *
@@ -25,16 +27,12 @@ open_project (const char *dir)
 {
   struct aid_project *p;
   assert_int_equal (aid_project_open (dir, &options, &p, NULL), AID_OK);
-  assert_int_equal (aid_project_wait (p, 0, 20000), 1);
+  assert_int_equal (aid_project_wait (p, 0, PATIENCE_MS), 1);
   /* The watch is there a moment after the list. */
-  for (int i = 0; i < 2000; i++)
-    {
-      struct aid_project_state s;
-      aid_project_state (p, &s);
-      if (s.watched + s.polled == s.folders)
-        break;
-      usleep (1000);
-    }
+  struct aid_project_state s;
+  int64_t until = aid_clock_ms () + PATIENCE_MS;
+  for (aid_project_state (p, &s); s.watched + s.polled != s.folders && aid_clock_ms () < until; aid_project_state (p, &s))
+    usleep (1000);
   usleep (20000);
   return p;
 }
@@ -59,7 +57,7 @@ static void
 assert_told (struct aid_project *p, uint64_t *generation, const char *const *expected)
 {
   struct told t = { AID_STR_INIT (1 << 20), 0 };
-  int64_t until = aid_clock_ms () + 15000;
+  int64_t until = aid_clock_ms () + PATIENCE_MS;
   uint64_t since = *generation;
   size_t have = 0, want = 0;
   while (expected[want])
@@ -171,7 +169,7 @@ a_branch_that_is_switched_is_told (void **state)
   aid_project_vc (p, &before);
   run_in (dir, "git checkout -q other");
   TOLD (p, &g, "+a.c", "+only/here.c");
-  int64_t until = aid_clock_ms () + 10000;
+  int64_t until = aid_clock_ms () + PATIENCE_MS;
   do
     {
       aid_project_vc (p, &after);
@@ -222,7 +220,7 @@ what_an_editor_touched_is_looked_at (void **state)
   struct aid_project_options still = { .watch = 0 };
   struct aid_project *p;
   assert_int_equal (aid_project_open (dir, &still, &p, NULL), AID_OK);
-  aid_project_wait (p, 0, 20000);
+  aid_project_wait (p, 0, PATIENCE_MS);
   write_file (dir, "a.c", AID_SPAN ("two\n"));
   write_file (dir, "new.c", AID_SPAN ("two\n"));
   assert_int_equal (aid_project_wait (p, 1, 100), 1);
