@@ -5,8 +5,8 @@
    Retry-After means that there is no room now.
 
    Threads: libmicrohttpd has two that read and write; two more parse what is large, and ask the backend how it does; "jobs"
-   evaluators have it judge; aid_ces_http_run, in its caller's, watches for clients that hang up, whose evaluations are stopped, and
-   for those that drip. */
+   evaluators have it judge; aid_ces_http_run, in its caller's, watches for clients that hang up, whose evaluations are stopped,
+   and for those that drip. */
 #ifndef AID_CES_HTTP_H
 #define AID_CES_HTTP_H
 

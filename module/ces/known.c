@@ -1,7 +1,7 @@
-/* What was found of the files of a warm tree: a file of JSON beside it, {"src/a.ml": true, ...}: in parsed.json which of them parse
-   (parse.c), in noticed.json of which make notices that they have changed (anew.c).  It goes with the tree, whose files stay as
-   they are; who judges over the tree has it locked.  It is replaced as a whole: of two who write at once one is forgotten, and
-   his files are looked at again. */
+/* What was found of the files of a warm tree: a file of JSON beside it, {"src/a.ml": true, ...}: in parsed.json which of them
+   parse (parse.c), in noticed.json of which make notices that they have changed (anew.c).  It goes with the tree, whose files
+   stay as they are; who judges over the tree has it locked.  It is replaced as a whole: of two who write at once one is
+   forgotten, and his files are looked at again. */
 #include "base/fs.h"
 #include "base/json.h"
 #include "ces/ces_internal.h"

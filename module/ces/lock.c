@@ -1,4 +1,5 @@
-/* Files that are locked by who makes, uses or removes what they stand for.  The system gives a lock free when its process ends. */
+/* Files that are locked by who makes, uses or removes what they stand for.  The system gives a lock free when its process
+   ends. */
 #include "ces/ces_internal.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* Whether a warm tree can be believed.  Nobody waits for the disk when one is made, so a machine that goes down may leave files of
-   it empty, or none; and what was built while the clock was ahead is newer than the answers that are laid over it, which make and
-   its like would not notice. */
+/* Whether a warm tree can be believed.  Nobody waits for the disk when one is made, so a machine that goes down may leave files
+   of it empty, or none; and what was built while the clock was ahead is newer than the answers that are laid over it, which make
+   and its like would not notice. */
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/json.h"

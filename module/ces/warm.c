@@ -1,6 +1,7 @@
 /* Warm trees on disk.  In the folder of aid_ces:
 
-     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, seen (now.c), what is known of its files (known.c)
+     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, seen (now.c), what is known of its
+                        files (known.c)
      making/NAME/       one that is being made, or removed; NAME.lock is locked by who does it
      locks/KEY          locked shared by who judges over the tree, alone by who makes or removes it
 
