@@ -160,7 +160,7 @@ tell_rung (const struct base *b, enum aid_rung r)
 }
 
 static json_t *
-tell (const struct base *b, int64_t bytes, int64_t ms)
+tell (const struct base *b, const struct aid_ces_extent *extent, int64_t ms)
 {
   json_t *commands = json_object (), *rungs = json_object ();
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS; r++)
@@ -170,10 +170,14 @@ tell (const struct base *b, int64_t bytes, int64_t ms)
       if (has_command (b, r))
         json_object_set_new (rungs, aid_rung_name (r), tell_rung (b, r));
     }
-  return json_pack ("{s:I, s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "made", (json_int_t)aid_clock_wall_ms (),
-                    "recipe", b->task->recipe, "repository", b->task->named, "root",
-                    aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool", b->commands.tool,
-                    "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes", (json_int_t)(bytes >> 20) + 1);
+  json_t *about
+    = json_pack ("{s:s, s:s, s:o, s:s, s:s?, s:o, s:o, s:I, s:I}", "recipe", b->task->recipe, "repository", b->task->named,
+                 "root", aid_json_of_span (aid_span_z (b->task->repository)), "base", b->task->base, "tool",
+                 b->commands.tool, "commands", commands, "rungs", rungs, "ms", (json_int_t)ms, "megabytes",
+                 (json_int_t)(extent->bytes >> 20) + 1);
+  if (about)
+    aid_warm_vouch (about, extent);
+  return about;
 }
 
 void
@@ -197,10 +201,10 @@ aid_ces_build_base (const struct aid_ces_task *t, const char *tree, struct aid_n
   *about = NULL;
   enum aid_err err = build (&b, e);
   json_t *missing = err ? NULL : aid_ces_submodules_missing (t, tree);
-  int64_t bytes = err ? 0 : aid_ces_bytes (tree);
-  if (bytes < 0)
+  struct aid_ces_extent extent = { 0 };
+  if (!err && aid_ces_measure (tree, &extent))
     err = aid_error_set (e, AID_E_LIMIT, "What builds %.100s makes folders in folders, deeper than is judged", t->named);
-  if (!err && !(*about = tell (&b, bytes, aid_clock_ms () - begun)))
+  if (!err && !(*about = tell (&b, &extent, aid_clock_ms () - begun)))
     err = aid_error_set (e, AID_E_NOMEM, "No memory for a warm tree");
   if (!err && json_array_size (missing))
     json_object_set (*about, "missing", missing);

@@ -84,7 +84,7 @@ static void
 key_of (const struct aid_ces_task *t, enum aid_ces_question of, const char *what, char key[AID_SHA256_HEX])
 {
   struct aid_str text = AID_STR_INIT (1024);
-  aid_str_addf (&text, "verdict 3\n%s\n%s %s\n%lld %lld %lld %lld %lld\n", t->key,
+  aid_str_addf (&text, "verdict 4\n%s\n%s %s\n%lld %lld %lld %lld %lld\n", t->key,
                 of == AID_CES_ANSWER ? "answer" : "change", what, (long long)t->limits.seconds,
                 (long long)t->limits.cpu_seconds, (long long)t->limits.megabytes, (long long)t->limits.processes,
                 (long long)t->limits.disk_megabytes);

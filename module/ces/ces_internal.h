@@ -16,6 +16,7 @@
 #define AID_CES_LINE_MAX ((size_t)16384) /* bytes of a rung's command */
 #define AID_CES_FILES_MAX 1000           /* that a task lays over its base */
 #define AID_CES_ANSWER_MAX ((size_t)16 << 20)
+#define AID_CES_ABOUT_MAX ((size_t)4 << 20) /* bytes of about.json */
 
 struct aid_verdicts;
 
@@ -25,7 +26,7 @@ struct aid_ces
   char *folder;                   /* of trees/, making/, locks/ and verdicts.db */
   pthread_mutex_t lock;           /* of the three below */
   struct aid_map *bases;          /* "GIT_DIR\0ID", ID a whole one -> char *: its tree */
-  struct aid_verdicts *verdicts;  /* NULL: they cannot be kept now */
+  struct aid_verdicts *verdicts;
   struct aid_wanted *wanted;
   atomic_llong judged, cached;
   atomic_long judging;           /* that are under way */
@@ -135,23 +136,35 @@ struct aid_near
   char key[AID_SHA256_HEX]; /* of the warm tree that was copied; "": there was none */
   struct aid_vec changes;   /* struct aid_ces_change: what differs in T's folder */
 };
-/* Copies the warm tree that was made last by T's recipe to TREE, which is not there yet; without one OUT has no key.  OUT is to
-   be freed, whatever comes. */
+/* Copies the warm tree that was made last by T's recipe to TREE, which is not there yet; without one that can be copied OUT has
+   no key, and a part may lie at TREE.  OUT is to be freed, whatever comes. */
 enum aid_err aid_warm_near (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const struct aid_stop *stop,
                             struct aid_near *out, struct aid_error *e);
 void aid_warm_near_free (struct aid_near *n);
 /* Lays T's files that differ into B, which holds that copy, TREE.  They are newer than what was built there, in their own order:
-   what a person's build had made of a source that was changed since is older than that. */
+   what a person's build had made of a source that was changed since is older than that.  AID_E_REFUSED: something in TREE is in
+   their way. */
 enum aid_err aid_warm_near_lay (const struct aid_ces_task *t, struct aid_near *n, const char *tree, struct aid_box *b,
                                 struct aid_error *e);
 
-/* --- folders on disk (folder.c) ----------------------------------------------------------------------------------- */
+/* --- folders on disk (folder.c, lock.c) ----------------------------------------------------------------------------------- */
 
 /* Gives all files below DIR one time, long ago: what is built from them is newer, and what is patched newer still. */
 void aid_ces_age (const char *dir);
 void aid_ces_remove (const char *dir);
-/* What it holds; -1: folders are in folders deeper than is looked. */
-int64_t aid_ces_bytes (const char *dir);
+struct aid_ces_extent
+{
+  int64_t bytes, length, files; /* on the disk; of all texts together; all but folders */
+};
+/* What DIR holds; -1: folders are in folders deeper than is looked. */
+int aid_ces_measure (const char *dir, struct aid_ces_extent *out);
+/* Whether PATH below ROOT is a file, and no link to one, that its owner may run. */
+int aid_ces_is_program (const char *root, const char *path);
+/* Whether something in DIR that is no folder is called NAME. */
+int aid_ces_has_named (const char *dir, const char *name);
+/* Locks the file PATH, which is made if need be, by HOW (LOCK_SH, LOCK_EX).  *FD is to be closed; not waiting, it is -1 when
+   another has the lock.  The file of a lock may be removed by who has it alone.  AID_E_CANCELLED, AID_E_IO. */
+enum aid_err aid_ces_lock (const char *path, int how, int wait, const struct aid_stop *stop, int *fd, struct aid_error *e);
 
 /* --- commands (detect.c) ------------------------------------------------------------------------------------------ */
 
@@ -173,7 +186,7 @@ size_t aid_ces_parse_lines (const struct aid_vec *paths, struct aid_str *out);
 /* Whether PATH has a parser that looks at nothing but it. */
 int aid_ces_parses_alone (const char *path);
 
-/* --- a rung (rung.c) ---------------------------------------------------------------------------------------------- */
+/* --- a rung (climb.c) ---------------------------------------------------------------------------------------------- */
 
 struct aid_rung_ran
 {
@@ -189,7 +202,7 @@ int aid_rung_passed (const struct aid_rung_ran *r);
 /* A rung of a verdict: a new reference. */
 json_t *aid_rung_json (enum aid_rung which, const struct aid_rung_ran *r);
 
-/* --- warm trees (warm.c, base.c, parsed.c) ------------------------------------------------------------------------- */
+/* --- warm trees (warm.c, base.c, sound.c, known.c) ------------------------------------------------------------------------- */
 
 struct aid_warm
 {
@@ -216,9 +229,14 @@ enum aid_err aid_ces_build_base (const struct aid_ces_task *t, const char *tree,
                                  const struct aid_stop *stop, json_t **about, struct aid_error *e);
 /* Gives a whole build the time that it may take. */
 void aid_ces_lengthen (struct aid_box_limits *l);
-/* What is known of which files of W's tree parse (parsed.c): path -> boolean, a new reference; and keeps it. */
-json_t *aid_warm_parsed (const struct aid_warm *w);
-void aid_warm_parsed_keep (const struct aid_warm *w, const json_t *parsed);
+/* What is known of WHAT of the files of W's tree (known.c): path -> boolean, a new reference; and keeps it. */
+json_t *aid_warm_known (const struct aid_warm *w, const char *what);
+void aid_warm_known_keep (const struct aid_warm *w, const char *what, const json_t *known);
+/* What is known of KEY's tree, which is locked: a new reference; NULL: it is not there, or cannot be believed (sound.c). */
+json_t *aid_warm_about (const struct aid_ces *c, const char *key);
+/* Notes in ABOUT when and how a tree of this EXTENT was made; whether that is still so of the one in FOLDER. */
+void aid_warm_vouch (json_t *about, const struct aid_ces_extent *extent);
+int aid_warm_is_sound (const char *folder, json_t *about);
 /* Removes KEY's tree unless somebody uses it; 1: it is gone. */
 int aid_warm_evict (const struct aid_ces *c, const char *key);
 /* The warm trees there are, as in aid_ces_status: a new reference. */

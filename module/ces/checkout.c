@@ -160,17 +160,6 @@ list (const char *root, struct listing *l, struct aid_error *e)
   return err;
 }
 
-static int
-is_program (const char *root, const char *path)
-{
-  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
-  struct stat st;
-  aid_str_addf (&full, "%s/%s", root, path);
-  int yes = !full.err && !lstat (aid_str_z (&full), &st) && (st.st_mode & S_IXUSR);
-  aid_str_free (&full);
-  return yes;
-}
-
 enum aid_err
 aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *e)
 {
@@ -182,7 +171,7 @@ aid_ces_folder_sum (const char *root, struct aid_sha256 *sum, struct aid_error *
       char numbers[64];
       aid_sha256_add (sum, (struct aid_span){ entry->path, strlen (entry->path) + 1 });
       snprintf (numbers, sizeof numbers, "%llu %lld %d\n", (unsigned long long)entry->size, (long long)entry->mtime,
-                is_program (root, entry->path));
+                aid_ces_is_program (root, entry->path));
       aid_sha256_add (sum, aid_span_z (numbers));
     }
   listing_free (&l);

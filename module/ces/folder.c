@@ -15,7 +15,9 @@ struct walk
 {
   void (*file) (struct walk *w, int dir, const char *name, const struct stat *st);
   void (*left) (struct walk *w, int dir, const char *name); /* a folder, after all that is in it */
-  int64_t bytes;
+  struct aid_ces_extent extent;
+  const char *sought; /* a name */
+  int found;
   int too_deep, moved; /* how many folders were not entered, and of these moved */
   int top, names;      /* the open folder that is walked in; of what was moved there */
 };
@@ -139,13 +141,43 @@ count (struct walk *w, int dir, const char *name, const struct stat *st)
 {
   (void)dir;
   (void)name;
-  w->bytes += (int64_t)st->st_blocks * 512;
+  w->extent.bytes += (int64_t)st->st_blocks * 512;
+  w->extent.length += (int64_t)st->st_size;
+  w->extent.files++;
 }
 
-int64_t
-aid_ces_bytes (const char *dir)
+int
+aid_ces_measure (const char *dir, struct aid_ces_extent *out)
 {
   struct walk w = { .file = count };
   walk_in (&w, dir);
-  return w.too_deep ? -1 : w.bytes;
+  *out = w.extent;
+  return w.too_deep ? -1 : 0;
+}
+
+static void
+seek (struct walk *w, int dir, const char *name, const struct stat *st)
+{
+  (void)dir;
+  (void)st;
+  w->found |= !strcmp (name, w->sought);
+}
+
+int
+aid_ces_has_named (const char *dir, const char *name)
+{
+  struct walk w = { .file = seek, .sought = name };
+  walk_in (&w, dir);
+  return w.found;
+}
+
+int
+aid_ces_is_program (const char *root, const char *path)
+{
+  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
+  struct stat st;
+  aid_str_addf (&full, "%s/%s", root, path);
+  int yes = !full.err && !lstat (aid_str_z (&full), &st) && S_ISREG (st.st_mode) && (st.st_mode & S_IXUSR);
+  aid_str_free (&full);
+  return yes;
 }

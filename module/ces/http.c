@@ -136,7 +136,7 @@ aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_h
   h->jobs = h->jobs < AID_CES_HTTP_JOBS_MAX ? h->jobs : AID_CES_HTTP_JOBS_MAX;
   h->body_max = options->body_max ? options->body_max : AID_CES_HTTP_BODY_MAX;
   h->body_most = h->body_max < BODY_MOST / 4 ? BODY_MOST : h->body_max * 4;
-  h->episodes = aid_episodes_new (AID_CES_HTTP_EPISODES);
+  h->episodes = aid_episodes_new (AID_CES_HTTP_EPISODES, AID_CES_HTTP_EPISODE_BYTES);
   h->sessions = aid_ws_sessions_new ();
   enum aid_err err
     = h->episodes && h->sessions ? take_token (h, options->token, e) : aid_error_set (e, AID_E_NOMEM, "there is no memory");

@@ -4,8 +4,9 @@
    A diff that is bad is a verdict, and the reply 200; what is no request is 4xx, in the form that its client reads; 503 with
    Retry-After means that there is no room now.
 
-   Threads: libmicrohttpd has two that read and write; two more parse what is large; "jobs" evaluators call the backend;
-   aid_ces_http_run, in its caller's, watches for clients that hang up, whose evaluations are stopped, and for those that drip. */
+   Threads: libmicrohttpd has two that read and write; two more parse what is large, and ask the backend how it does; "jobs"
+   evaluators have it judge; aid_ces_http_run, in its caller's, watches for clients that hang up, whose evaluations are stopped,
+   and for those that drip. */
 #ifndef AID_CES_HTTP_H
 #define AID_CES_HTTP_H
 
@@ -25,6 +26,7 @@ struct aid_ces_backend
 #define AID_CES_HTTP_WAITING 1024 /* evaluations that may wait */
 #define AID_CES_HTTP_BODY_MAX (32 << 20)
 #define AID_CES_HTTP_EPISODES 4096 /* of /reset, that are remembered */
+#define AID_CES_HTTP_EPISODE_BYTES ((size_t)256 << 20)
 
 struct aid_ces_http_options
 {

@@ -96,7 +96,7 @@ unescape (void *cls, struct MHD_Connection *c, char *z)
 static enum MHD_Result
 begin (struct aid_ces_http *h, struct MHD_Connection *c, const char *url, const char *method, void **mine)
 {
-  static const struct aid_route nowhere = { "", "", NULL, NULL, aid_ces_http_refuse_plain, 503 };
+  static const struct aid_route nowhere = { "", "", NULL, NULL, aid_ces_http_refuse_plain, 503, 0 };
   struct aid_ces_request *x = calloc (1, sizeof *x);
   const char *allow = NULL;
   int status = 0;
@@ -141,25 +141,6 @@ take (struct aid_ces_request *x, const char *data, size_t n)
     aid_door_forget (h->door, x->guest, aid_clock_ms ());
 }
 
-/* Bytes of memory that a document's values take, about: many times its own, when they are small. */
-static size_t
-weight_of (struct aid_span text)
-{
-  size_t weight = 0;
-  int quoted = 0;
-  for (size_t i = 0; i < text.len; i++)
-    {
-      char c = text.ptr[i];
-      if (c == '"')
-        quoted = !quoted;
-      else if (quoted)
-        i += c == '\\';
-      else
-        weight += c == '{' ? 320 : c == '[' ? 128 : c == ',' || c == ':' ? 48 : 0;
-    }
-  return weight;
-}
-
 static void
 read_document (struct aid_ces_request *x)
 {
@@ -174,11 +155,11 @@ read_document (struct aid_ces_request *x)
 }
 
 /* Counts the values of the document in; whether it is more than a reader should stop for. */
-static int
+static unsigned
 weigh (struct aid_ces_request *x)
 {
   struct aid_ces_http *h = x->http;
-  size_t weight = weight_of (aid_str_span (&x->body)), all = atomic_fetch_add (&h->body_bytes, weight) + weight;
+  size_t weight = aid_ces_http_weight (aid_str_span (&x->body)), all = atomic_fetch_add (&h->body_bytes, weight) + weight;
   x->taken += weight;
   if (all > h->body_most)
     {
@@ -324,7 +305,7 @@ parse_apart (void *arg)
 {
   struct aid_ces_request *x = arg;
   understand (x);
-  atomic_fetch_sub (&x->http->parsing, 1);
+  atomic_fetch_sub (&x->http->parsing, x->heavy);
   resume (x);
 }
 
@@ -333,11 +314,11 @@ parse_no_more (void *arg)
 {
   struct aid_ces_request *x = arg;
   aid_ces_request_refuse (x, 503, NULL, "the service is ending");
-  atomic_fetch_sub (&x->http->parsing, 1);
+  atomic_fetch_sub (&x->http->parsing, x->heavy);
   resume (x);
 }
 
-/* The request has come as a whole.  What is large is parsed by others: a reader has many connections. */
+/* The request has come as a whole.  What is large, or has to wait, is others' to understand: a reader has many connections. */
 static enum MHD_Result
 whole (struct aid_ces_request *x)
 {
@@ -345,11 +326,11 @@ whole (struct aid_ces_request *x)
   aid_door_whole (h->door, x->guest);
   if (!x->status)
     x->query = h->mhd->MHD_lookup_connection_value (x->connection, MHD_GET_ARGUMENT_KIND, "episode_id");
-  if (!x->status && strcmp (x->route->method, "GET") != 0 && weigh (x))
+  if (!x->status && (x->route->apart || (strcmp (x->route->method, "GET") != 0 && weigh (x))))
     {
       x->job = (struct aid_pool_job){ .fn = parse_apart, .free_arg = parse_no_more, .arg = x };
       suspend (x, AID_REQUEST_PARSES);
-      atomic_fetch_add (&h->parsing, 1);
+      atomic_fetch_add (&h->parsing, x->heavy);
       if (aid_pool_put (h->parsers, &x->job))
         parse_no_more (x);
       return MHD_YES;

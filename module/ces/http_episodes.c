@@ -6,6 +6,7 @@
 struct node
 {
   struct aid_episode e;
+  size_t weight; /* bytes of memory that its task takes, about */
   struct node *newer, *older;
 };
 
@@ -16,10 +17,11 @@ struct aid_episodes
   struct node *newest, *oldest;
   struct node *unnamed; /* the last that its client did not name, or NULL */
   size_t n, most;
+  size_t weight, bytes; /* of all, and what they may have together */
 };
 
 struct aid_episodes *
-aid_episodes_new (size_t most)
+aid_episodes_new (size_t most, size_t bytes)
 {
   struct aid_episodes *s = calloc (1, sizeof *s);
   if (s && !(s->ids = aid_map_new ()))
@@ -27,11 +29,29 @@ aid_episodes_new (size_t most)
       free (s);
       return NULL;
     }
-  if (s)
-    pthread_mutex_init (&s->lock, NULL);
-  if (s)
-    s->most = most;
+  if (!s)
+    return NULL;
+  pthread_mutex_init (&s->lock, NULL);
+  s->most = most;
+  s->bytes = bytes;
   return s;
+}
+
+static size_t
+weigh (const json_t *v)
+{
+  size_t i, weight = json_is_object (v) ? 320 : 64;
+  const char *name;
+  json_t *one;
+  json_object_foreach ((json_t *)(uintptr_t)v, name, one)
+  {
+    weight += strlen (name) + weigh (one);
+  }
+  json_array_foreach (v, i, one)
+  {
+    weight += weigh (one);
+  }
+  return weight + json_string_length (v);
 }
 
 static void
@@ -75,6 +95,7 @@ forget (struct aid_episodes *s, struct node *n)
   if (s->unnamed == n)
     s->unnamed = NULL;
   s->n--;
+  s->weight -= n->weight;
   free_node (n);
 }
 
@@ -114,17 +135,19 @@ aid_episodes_put (struct aid_episodes *s, struct aid_episode *e, int named)
       return -1;
     }
   n->e = *e;
+  n->weight = weigh (e->task);
   pthread_mutex_lock (&s->lock);
   struct node *old = aid_map_get (s->ids, aid_span_z (e->id));
   if (old)
     forget (s, old);
-  if (s->n >= s->most)
+  while (s->oldest && (s->n >= s->most || s->weight + n->weight > s->bytes))
     forget (s, s->oldest);
   int no = aid_map_put (s->ids, aid_span_z (n->e.id), n, NULL) != AID_OK;
   if (!no)
     {
       link_node (s, n);
       s->n++;
+      s->weight += n->weight;
       s->unnamed = named ? s->unnamed : n;
     }
   pthread_mutex_unlock (&s->lock);

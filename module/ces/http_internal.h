@@ -39,6 +39,7 @@ struct aid_route
   void (*refuse) (struct aid_ces_request *x, int status, const char *member,
                   const char *why); /* in the form its client reads */
   int busy;                         /* the status when there is no room: that on which its client tries again */
+  int apart;                        /* BEGIN asks others, and may have to wait for them: it is called where no reader is */
 };
 
 enum aid_ces_request_state
@@ -61,8 +62,8 @@ struct aid_ces_request
   void *mine; /* the shape's, */
   void (*free_mine) (void *mine);
   int64_t began; /* ms, monotonic */
-  size_t taken;  /* bytes of its body, and of what its values take */
-  int heavy;     /* they are many */
+  size_t taken;  /* bytes of its body, and of what its values take, that are counted in BODY_BYTES */
+  unsigned heavy; /* 1: they are many */
   int counted;   /* in ANSWERING */
   /* The reply. */
   int status; /* 0: not yet */
@@ -98,6 +99,8 @@ void aid_ces_request_refuse (struct aid_ces_request *x, int status, const char *
 void aid_ces_request_fail (struct aid_ces_request *x, const struct aid_error *e);
 /* The HTTP status of what kept one from being judged. */
 int aid_ces_http_status_of (enum aid_err err);
+/* Bytes of memory that the values of the document TEXT take, about: many times its own, when they are small. */
+size_t aid_ces_http_weight (struct aid_span text);
 /* Makes room for N units; 0, or -1 when it has answered: there are too many. */
 int aid_ces_request_units (struct aid_ces_request *x, size_t n, const char *member);
 /* Takes VALUE as a task of U: an object, its text, or the id of one of our own.  0, or -1 when it has answered. */
@@ -176,11 +179,12 @@ struct aid_episode
   double reward;       /* of the last */
   int done;
 };
-struct aid_episodes *aid_episodes_new (size_t most);
+/* MOST episodes, whose tasks take up to BYTES of memory together, but for the newest. */
+struct aid_episodes *aid_episodes_new (size_t most, size_t bytes);
 void aid_episodes_free (struct aid_episodes *s);
 size_t aid_episodes_count (struct aid_episodes *s);
 /* Begins E, whose ID and TASK are taken over (a document of which nobody else has a part: threads share no counts of references),
-   which replaces the one of its id; the one used longest ago goes when there are too many.  NAMED: by its
+   which replaces the one of its id; those used longest ago go when there are too many.  NAMED: by its
    client; else it is the one that is meant by who names none.  0, or -1 without memory. */
 int aid_episodes_put (struct aid_episodes *s, struct aid_episode *e, int named);
 /* *OUT gets a copy of that of ID, with a task of its own; its ID is NULL.  ID NULL: the last that its client did not name, whose
@@ -254,7 +258,7 @@ struct aid_ces_http
   const struct aid_mhd *mhd;
   struct MHD_Daemon *daemon;
   struct aid_door *door;
-  struct aid_pool *parsers; /* of large documents */
+  struct aid_pool *parsers; /* of large documents, and what else no reader is to wait for */
   atomic_size_t parsing;    /* such documents */
   char *token, *url;
   int listening;                    /* the socket, until the daemon has it; -1 */

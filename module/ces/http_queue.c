@@ -17,6 +17,7 @@
 #endif
 
 #define WATCHED_MAX 65536
+#define ENDING "the service is ending"
 
 void
 aid_ces_http_queue_ring (struct aid_ces_http_queue *q)
@@ -127,29 +128,6 @@ aid_ces_http_queue_reserve (struct aid_ces_http_queue *q, size_t n)
   return none ? -1 : 0;
 }
 
-void
-aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_ces_request *x)
-{
-  struct aid_ces_http_queue *q = &h->queue;
-  pthread_mutex_lock (&q->lock);
-  x->serial = ++q->serial;
-  x->left = x->nunits;
-  x->before = NULL;
-  x->after = q->waiting_list;
-  if (x->after)
-    x->after->before = x;
-  q->waiting_list = x;
-  for (size_t i = 0; i < x->nunits; i++)
-    {
-      x->units[i].next = NULL;
-      *q->last = &x->units[i];
-      q->last = &x->units[i].next;
-    }
-  pthread_cond_broadcast (&q->wake);
-  aid_ces_http_queue_ring (q);
-  pthread_mutex_unlock (&q->lock);
-}
-
 /* Takes the units of X that have not begun (of all, X NULL) off the queue and gives them in a list.  The lock is held. */
 static struct aid_unit *
 take_waiting (struct aid_ces_http_queue *q, const struct aid_ces_request *x)
@@ -191,6 +169,31 @@ end_units (struct aid_ces_http *h, struct aid_unit *taken, enum aid_err code, co
     }
 }
 
+void
+aid_ces_http_queue_put (struct aid_ces_http *h, struct aid_ces_request *x)
+{
+  struct aid_ces_http_queue *q = &h->queue;
+  pthread_mutex_lock (&q->lock);
+  x->serial = ++q->serial;
+  x->left = x->nunits;
+  x->before = NULL;
+  x->after = q->waiting_list;
+  if (x->after)
+    x->after->before = x;
+  q->waiting_list = x;
+  for (size_t i = 0; i < x->nunits; i++)
+    {
+      x->units[i].next = NULL;
+      *q->last = &x->units[i];
+      q->last = &x->units[i].next;
+    }
+  struct aid_unit *late = q->draining ? take_waiting (q, x) : NULL; /* its places were kept before */
+  pthread_cond_broadcast (&q->wake);
+  aid_ces_http_queue_ring (q);
+  pthread_mutex_unlock (&q->lock);
+  end_units (h, late, AID_E_STATE, ENDING);
+}
+
 /* The client of the request SERIAL has gone: what waits is dropped, what runs is stopped. */
 static void
 hang_up (struct aid_ces_http *h, uint64_t serial)
@@ -227,7 +230,7 @@ aid_ces_http_queue_drain (struct aid_ces_http *h, int running)
         aid_stop_set (x->stop);
     }
   pthread_mutex_unlock (&q->lock);
-  end_units (h, taken, AID_E_STATE, "the service is ending");
+  end_units (h, taken, AID_E_STATE, ENDING);
 }
 
 /* --- whether they are still there ------------------------------------------------------------------------------------- */
@@ -257,7 +260,8 @@ make_room (struct watched *w, size_t n)
   return 0;
 }
 
-/* Writes down who waits now; gives whether anybody does, or anything runs, or is still being sent. */
+/* Writes down who waits now; gives whether anybody does, or has places kept and is about to, or anything runs, or is still being
+   sent. */
 static int
 list (struct aid_ces_http *h, enum aid_ces_http_until until, struct watched *w)
 {
@@ -274,7 +278,7 @@ list (struct aid_ces_http *h, enum aid_ces_http_until until, struct watched *w)
           w->fds[w->n + 2] = (struct pollfd){ x->fd, POLLRDHUP, 0 };
           w->serials[w->n++] = x->serial;
         }
-  int busy = n || q->running || (until == AID_UNTIL_SENT && atomic_load (&h->answering));
+  int busy = n || q->waiting || q->running || (until == AID_UNTIL_SENT && atomic_load (&h->answering));
   pthread_mutex_unlock (&q->lock);
   return busy;
 }

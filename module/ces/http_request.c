@@ -146,6 +146,24 @@ aid_ces_http_refuse_detail (struct aid_ces_request *x, int status, const char *m
 
 /* --- units and tasks -------------------------------------------------------------------------------------------------- */
 
+size_t
+aid_ces_http_weight (struct aid_span text)
+{
+  size_t weight = 0;
+  int quoted = 0;
+  for (size_t i = 0; i < text.len; i++)
+    {
+      char c = text.ptr[i];
+      if (c == '"')
+        quoted = !quoted;
+      else if (quoted)
+        i += c == '\\';
+      else
+        weight += c == '{' ? 320 : c == '[' ? 128 : c == ',' || c == ':' ? 48 : 0;
+    }
+  return weight;
+}
+
 int
 aid_ces_request_units (struct aid_ces_request *x, size_t n, const char *member)
 {

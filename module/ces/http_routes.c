@@ -3,14 +3,15 @@
 
 #include <ctype.h>
 
-#define PLAIN aid_ces_http_refuse_plain, 503
-#define FASTAPI aid_ces_http_refuse_detail, 503
-#define SANDBOX aid_ces_http_refuse_detail, 504 /* the one status on which verl's client tries again */
+#define PLAIN aid_ces_http_refuse_plain, 503, 0
+#define APART aid_ces_http_refuse_plain, 503, 1
+#define FASTAPI aid_ces_http_refuse_detail, 503, 0
+#define SANDBOX aid_ces_http_refuse_detail, 504, 0 /* the one status on which verl's client tries again */
 
 const struct aid_route aid_routes[] = {
   { "GET", "/", aid_ces_http_index, NULL, PLAIN },
   { "POST", "/v1/evaluate", aid_ces_http_evaluate_begin, aid_ces_http_evaluate_finish, PLAIN },
-  { "GET", "/v1/status", aid_ces_http_status, NULL, PLAIN },
+  { "GET", "/v1/status", aid_ces_http_status, NULL, APART },
   { "GET", "/v1/ping", aid_ces_http_ping, NULL, PLAIN },
   { "GET", "/metrics", aid_ces_http_metrics, NULL, PLAIN },
   /* OpenRLHF */

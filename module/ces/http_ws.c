@@ -149,13 +149,15 @@ ring (struct aid_ces_request *x)
 static void
 forget (struct session *s)
 {
+  atomic_fetch_sub (&s->h->body_bytes, s->asked->taken);
   aid_ces_request_free (s->asked);
   free (s->asked);
   s->asked = NULL;
 }
 
+/* *WEIGHT, of the message, goes over to what is judged. */
 static void
-step (struct session *s, const json_t *data)
+step (struct session *s, const json_t *data, size_t *weight)
 {
   struct aid_ces_request *x = calloc (1, sizeof *x);
   if (!x || s->asked)
@@ -166,6 +168,8 @@ step (struct session *s, const json_t *data)
     }
   s->asked = x;
   aid_ces_request_init (x, s->h, route_of ("/step"));
+  x->taken = *weight;
+  *weight = 0;
   x->document = json_pack ("{s:o}", "action", json_is_object (data) ? json_deep_copy (data) : json_null ());
   if (!json_object_get (data, "episode_id"))
     json_object_set_new (x->document, "episode_id", json_string (s->episode ? s->episode : s->id));
@@ -195,22 +199,19 @@ step_done (struct session *s)
   forget (s);
 }
 
+/* Does what the message TEXT asks for. */
 static void
-take_message (wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *m, void *user)
+obey (struct session *s, struct aid_span text, size_t *weight)
 {
-  struct session *s = user;
   struct aid_error e = { AID_OK, "" };
-  (void)ctx;
-  if (m->opcode != WSLAY_TEXT_FRAME)
-    return;
-  json_t *o = aid_json_parse_python ((struct aid_span){ (const char *)m->msg, m->msg_length }, "the message", &e);
+  json_t *o = aid_json_parse_python (text, "the message", &e);
   const char *type = aid_json_str (o, "type");
   if (!o)
     send_error (s, "INVALID_JSON", e.msg);
   else if (type && !strcmp (type, "reset"))
     reset (s, json_object_get (o, "data"));
   else if (type && !strcmp (type, "step"))
-    step (s, json_object_get (o, "data"));
+    step (s, json_object_get (o, "data"), weight);
   else if (type && !strcmp (type, "state"))
     state (s);
   else if (type && !strcmp (type, "close"))
@@ -218,6 +219,23 @@ take_message (wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_
   else
     send_error (s, "UNKNOWN_TYPE", "a message is of the type reset, step, state or close");
   json_decref (o);
+}
+
+/* Messages have the same room together as bodies, and with them. */
+static void
+take_message (wslay_event_context_ptr ctx, const struct wslay_event_on_msg_recv_arg *m, void *user)
+{
+  struct session *s = user;
+  struct aid_span text = { (const char *)m->msg, m->msg_length };
+  (void)ctx;
+  if (m->opcode != WSLAY_TEXT_FRAME)
+    return;
+  size_t weight = text.len + aid_ces_http_weight (text), all = atomic_fetch_add (&s->h->body_bytes, weight) + weight;
+  if (all > s->h->body_most)
+    send_error (s, "CAPACITY_REACHED", "there is no room for what this message holds");
+  else
+    obey (s, text, &weight);
+  atomic_fetch_sub (&s->h->body_bytes, weight);
 }
 
 static int

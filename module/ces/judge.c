@@ -354,6 +354,7 @@ judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known,
   json_t *before;
   int go_on;
   enum aid_err err = apply (j, answer, rungs, &go_on, &before, e);
+  int judged = !err && go_on && !before; /* what could not be laid has no verdict of a change's: it does not apply */
   *known = before != NULL;
   for (enum aid_rung r = AID_RUNG_PARSES; r < AID_RUNGS && !err; r++)
     {
@@ -365,7 +366,7 @@ judge (struct aid_judging *j, struct aid_span answer, json_t *rungs, int *known,
       else
         err = climb (j, r, line, rungs, &go_on, e);
     }
-  if (!err && !before && j->box)
+  if (!err && judged)
     aid_ces_remember (j->ces, j->task, AID_CES_CHANGE, j->change, rungs);
   json_decref (before);
   return err;

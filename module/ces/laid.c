@@ -2,19 +2,6 @@
    made of them. */
 #include "ces/ces_internal.h"
 
-#include <sys/stat.h>
-
-static int
-is_program (const char *tree, const char *path)
-{
-  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
-  struct stat st;
-  aid_str_addf (&full, "%s/%s", tree, path);
-  int yes = !full.err && !lstat (aid_str_z (&full), &st) && S_ISREG (st.st_mode) && (st.st_mode & S_IXUSR);
-  aid_str_free (&full);
-  return yes;
-}
-
 /* Who cannot be read, or is longer, is another. */
 static int
 is_as_said (struct aid_box *box, const char *path, struct aid_span text)
@@ -37,7 +24,7 @@ aid_ces_lay_files (const struct aid_ces_task *t, const char *tree, struct aid_bo
     const struct aid_span text = { json_string_value (value), json_string_length (value) };
     if (err || is_as_said (box, path, text))
       continue;
-    err = aid_box_write (box, path, text, is_program (tree, path), e);
+    err = aid_box_write (box, path, text, aid_ces_is_program (tree, path), e);
     if (!err && restored)
       json_array_append_new (restored, json_string (path));
   }

@@ -26,7 +26,7 @@ static int64_t
 time_of (const char *look)
 {
   long long ns;
-  return look && sscanf (look, "%*u %lld", &ns) == 1 ? ns : INT64_MAX;
+  return sscanf (look, "%*u %lld", &ns) == 1 ? ns : INT64_MAX;
 }
 
 /* LOOK: as it is now; NULL: it is gone. */
@@ -41,7 +41,7 @@ add_change (struct aid_near *n, const char *path, const char *look, int mode, st
     }
   change->gone = !look;
   change->mode = mode;
-  change->time = time_of (look);
+  change->time = look ? time_of (look) : INT64_MIN; /* it goes first: a folder may take its name */
   return AID_OK;
 }
 
@@ -85,22 +85,22 @@ compare (const struct aid_ces_task *t, struct aid_span before, struct aid_near *
 
 /* --- the one before ----------------------------------------------------------------------------------------------- */
 
-/* KEY's lock, shared; -1: somebody makes or removes it. */
+/* The lock of KEY's tree, shared; -1: somebody makes or removes it, or it cannot be believed. */
 static int
 hold (const struct aid_ces *c, const char *key)
 {
   struct aid_str path = AID_STR_INIT (AID_CES_PATH);
-  struct stat a, b;
-  aid_str_addf (&path, "%s/locks/%s", c->folder, key);
-  int fd = path.err ? -1 : open (aid_str_z (&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd >= 0
-      && (flock (fd, LOCK_SH | LOCK_NB) || fstat (fd, &a) || stat (aid_str_z (&path), &b) || a.st_ino != b.st_ino
-          || a.st_dev != b.st_dev))
+  int fd = -1;
+  if (!aid_str_addf (&path, "%s/locks/%s", c->folder, key))
+    aid_ces_lock (aid_str_z (&path), LOCK_SH, 0, NULL, &fd, NULL);
+  aid_str_free (&path);
+  json_t *about = fd >= 0 ? aid_warm_about (c, key) : NULL;
+  if (fd >= 0 && !about)
     {
       close (fd);
       fd = -1;
     }
-  aid_str_free (&path);
+  json_decref (about);
   return fd;
 }
 
@@ -153,7 +153,10 @@ aid_warm_near (struct aid_ces *c, const struct aid_ces_task *t, const char *tree
       err = compare (t, aid_str_span (&seen), out, e);
       if (!err)
         err = copy (aid_str_z (&from), tree, stop, e);
-      snprintf (out->key, sizeof out->key, "%s", key);
+      if (!err)
+        snprintf (out->key, sizeof out->key, "%s", key);
+      else if (err == AID_E_IO) /* a build may leave what nobody can read: one can do without */
+        err = AID_OK;
     }
   if (fd >= 0)
     close (fd);

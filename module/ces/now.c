@@ -6,7 +6,6 @@
 #include "project/project.h"
 
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #define SEEN_MAX ((size_t)512 << 20)
 
@@ -17,17 +16,6 @@ no_memory (const struct aid_ces_task *t, struct aid_error *e)
 }
 
 static int
-is_program (const char *root, const char *path)
-{
-  struct aid_str full = AID_STR_INIT (AID_CES_PATH);
-  struct stat st;
-  aid_str_addf (&full, "%s/%s", root, path);
-  int yes = !full.err && !lstat (aid_str_z (&full), &st) && S_ISREG (st.st_mode) && (st.st_mode & S_IXUSR);
-  aid_str_free (&full);
-  return yes;
-}
-
-static int
 take (void *ctx, const struct aid_project_file *file)
 {
   struct aid_ces_task *t = ctx;
@@ -35,7 +23,7 @@ take (void *ctx, const struct aid_project_file *file)
   if (!seen)
     return 1;
   snprintf (seen->look, sizeof seen->look, "%llu %lld%s", (unsigned long long)file->size, (long long)file->mtime_ns,
-            is_program (t->repository, file->path.ptr) ? AID_CES_PROGRAM : "");
+            aid_ces_is_program (t->repository, file->path.ptr) ? AID_CES_PROGRAM : "");
   return !(seen->path = aid_span_dup (file->path));
 }
 

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #define SIBLINGS 3 /* of a new file, that tell whether its like can be parsed */
+#define REMEMBERED "parsed"
 #define BEFORE_MAX ((size_t)AID_CES_CHANGED_MAX * SIBLINGS)
 
 /* Puts the texts before the answer (AFTER: those of it) where the changed files are. */
@@ -137,7 +138,7 @@ parse_again (const struct aid_judging *j, const struct aid_vec *list, json_t *kn
     {
       *none = !aid_rung_passed (&ran);
       if (note (list, &ran, known))
-        aid_warm_parsed_keep (j->warm, known);
+        aid_warm_known_keep (j->warm, REMEMBERED, known);
       aid_rung_ran_free (&ran);
       err = rewrite (j, 1, e);
     }
@@ -152,7 +153,7 @@ static enum aid_err
 parse_before (const struct aid_judging *j, int ended, int *none, struct aid_error *e)
 {
   struct aid_vec before = AID_VEC_INIT (char *, BEFORE_MAX);
-  json_t *known = aid_warm_parsed (j->warm);
+  json_t *known = aid_warm_known (j->warm, REMEMBERED);
   list_before (j, &before);
   if (ended)
     leave_known (&before, known, none);

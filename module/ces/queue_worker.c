@@ -418,6 +418,8 @@ aid_queue_work (const struct aid_queue_place *place, const struct aid_queue_work
     err = aid_queue_slots_new (what, &w->slots, e);
   if (!err)
     err = work (w, e);
+  while (w->nended) /* what could not be told */
+    aid_queue_slots_put (w->slots, &w->ended[--w->nended]);
   aid_queue_slots_free (w->slots);
   aid_queue_close (w->q);
   drop_keys (&w->me.keys);

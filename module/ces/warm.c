@@ -1,12 +1,12 @@
 /* Warm trees on disk.  In the folder of aid_ces:
 
-     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, seen (now.c), parsed.json (parsed.c)
+     trees/KEY/         tree/, about.json, used, whose time says when somebody last did, seen (now.c), what is known of its
+                        files (known.c)
      making/NAME/       one that is being made, or removed; NAME.lock is locked by who does it
      locks/KEY          locked shared by who judges over the tree, alone by who makes or removes it
 
    A tree has its name only when it is done: what a killed process leaves lies in making/, unlocked, until the next one that makes
    a tree takes it away. */
-#include "base/clock.h"
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -15,14 +15,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK_MS 20
-#define ABOUT_MAX ((size_t)4 << 20)
 #define TREES_MAX 100000
 #define TRIES 8 /* others may take a tree away before it is used */
 
@@ -34,56 +31,31 @@ path_of (const struct aid_ces *c, struct aid_str *out, const char *folder, const
   return out->err ? aid_error_set (e, AID_E_LIMIT, "The folder %.150s has too long a name", c->folder) : AID_OK;
 }
 
-/* --- locks -------------------------------------------------------------------------------------------------------- */
-
-/* Whether FD is still the file PATH: who removes a tree removes its lock as well. */
-static int
-is_still (int fd, const char *path)
-{
-  struct stat a, b;
-  return !fstat (fd, &a) && !stat (path, &b) && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
-}
-
-/* Locks PATH by HOW (LOCK_SH, LOCK_EX); not waiting, *FD is -1 when another has it. */
-static enum aid_err
-lock_file (const char *path, int how, int wait, const struct aid_stop *stop, int *fd, struct aid_error *e)
-{
-  for (*fd = -1;;)
-    {
-      if (*fd < 0 && (*fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
-        return aid_error_set (e, AID_E_IO, "%.180s cannot be made: %s", path, strerror (errno));
-      if (!flock (*fd, how | LOCK_NB))
-        {
-          if (is_still (*fd, path))
-            return AID_OK;
-          close (*fd);
-          *fd = -1;
-          continue;
-        }
-      if (!wait || (errno != EWOULDBLOCK && errno != EINTR) || aid_stop_is_set (stop))
-        break;
-      struct pollfd p = { aid_stop_fd (stop), POLLIN, 0 };
-      poll (&p, 1, LOOK_MS);
-    }
-  close (*fd);
-  *fd = -1;
-  if (!wait)
-    return AID_OK;
-  return aid_stop_is_set (stop) ? aid_error_set (e, AID_E_CANCELLED, "Stopped while another process makes the warm tree")
-                                : aid_error_set (e, AID_E_IO, "%.180s cannot be locked: %s", path, strerror (errno));
-}
-
 /* --- what is there ------------------------------------------------------------------------------------------------ */
 
 static json_t *
-read_about (const struct aid_ces *c, const char *folder, const char *name)
+read_about (const struct aid_ces *c, const char *key)
 {
-  struct aid_str path = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (ABOUT_MAX);
+  struct aid_str path = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (AID_CES_ABOUT_MAX);
   json_t *about = NULL;
-  if (!path_of (c, &path, folder, name, "/about.json", NULL) && !aid_fs_read_itself (aid_str_z (&path), &text, NULL))
+  if (!path_of (c, &path, "trees", key, "/about.json", NULL) && !aid_fs_read_itself (aid_str_z (&path), &text, NULL))
     about = aid_json_load (aid_str_span (&text));
   aid_str_free (&path);
   aid_str_free (&text);
+  return about;
+}
+
+json_t *
+aid_warm_about (const struct aid_ces *c, const char *key)
+{
+  struct aid_str folder = AID_STR_INIT (AID_CES_PATH);
+  json_t *about = path_of (c, &folder, "trees", key, "", NULL) ? NULL : read_about (c, key);
+  if (about && !aid_warm_is_sound (aid_str_z (&folder), about))
+    {
+      json_decref (about);
+      about = NULL;
+    }
+  aid_str_free (&folder);
   return about;
 }
 
@@ -135,7 +107,7 @@ list_trees (const struct aid_ces *c, struct aid_vec *out)
       struct known *known = strlen (d->d_name) == AID_SHA256_HEX - 1 ? aid_vec_push (out) : NULL;
       if (!known)
         continue;
-      json_t *about = read_about (c, "trees", d->d_name);
+      json_t *about = read_about (c, d->d_name);
       memcpy (known->key, d->d_name, AID_SHA256_HEX);
       known->used = used_at (c, d->d_name);
       known->megabytes = aid_json_int (about, "megabytes", 1);
@@ -157,7 +129,7 @@ aid_warm_list (struct aid_ces *c)
   for (size_t i = trees.len; i-- > 0;)
     {
       const struct known *known = &AID_VEC_AT (struct known, &trees, i);
-      json_t *about = read_about (c, "trees", known->key);
+      json_t *about = read_about (c, known->key);
       json_array_append_new (list, json_pack ("{s:s, s:s?, s:s, s:s, s:I, s:I}", "key", known->key, "recipe",
                                               aid_json_str (about, "recipe"), "repository",
                                               aid_json_str (about, "repository") ? aid_json_str (about, "repository") : "?",
@@ -190,7 +162,7 @@ aid_warm_evict (const struct aid_ces *c, const char *key)
   struct aid_str lock = AID_STR_INIT (AID_CES_PATH), tree = AID_STR_INIT (AID_CES_PATH);
   int fd = -1;
   if (!path_of (c, &lock, "locks", key, "", NULL) && !path_of (c, &tree, "trees", key, "", NULL))
-    lock_file (aid_str_z (&lock), LOCK_EX, 0, NULL, &fd, NULL);
+    aid_ces_lock (aid_str_z (&lock), LOCK_EX, 0, NULL, &fd, NULL);
   if (fd >= 0)
     {
       bury (c, aid_str_z (&tree), key);
@@ -240,7 +212,7 @@ sweep (const struct aid_ces *c)
       int is_lock = n > 5 && !strcmp (d->d_name + n - 5, ".lock"), fd = -1;
       char *name = d->d_name[0] == '.' ? NULL : aid_span_dup ((struct aid_span){ d->d_name, is_lock ? n - 5 : n });
       if (name && !path_of (c, &lock, "making", name, ".lock", NULL) && !path_of (c, &tree, "making", name, "", NULL))
-        lock_file (aid_str_z (&lock), LOCK_EX, 0, NULL, &fd, NULL);
+        aid_ces_lock (aid_str_z (&lock), LOCK_EX, 0, NULL, &fd, NULL);
       if (fd >= 0)
         {
           aid_ces_remove (aid_str_z (&tree));
@@ -258,17 +230,28 @@ sweep (const struct aid_ces *c)
 
 /* --- making ------------------------------------------------------------------------------------------------------- */
 
-/* Lays T's tree into TREE, upon the one before if there is NEAR such a one, and builds it. */
+/* Lays T's tree into TREE and builds it: upon the one before, as far as there is NEAR such a one and nothing of that, or of what
+   was built there, is in the way of what lies there now. */
 static enum aid_err
 lay_and_build (struct aid_ces *c, const struct aid_ces_task *t, const char *tree, const char *at,
                const struct aid_stop *stop, struct aid_near *near, json_t **about, struct aid_error *e)
 {
+  struct aid_error own = { AID_OK, "" };
   enum aid_err err = t->now ? aid_warm_near (c, t, tree, stop, near, e) : AID_OK;
-  if (!err && !near->key[0])
+  if (!err && near->key[0])
+    {
+      err = aid_ces_build_base (t, tree, near, stop, about, &own);
+      if (err != AID_E_REFUSED)
+        return err ? aid_error_set (e, err, "%s", own.msg) : AID_OK;
+      err = AID_OK;
+    }
+  if (!err && t->now)
+    aid_ces_remove (tree);
+  if (!err)
     err = aid_fs_mkdirs (tree, 0700, e);
-  if (!err && !near->key[0])
+  if (!err)
     err = aid_ces_checkout (t, tree, at, stop, e);
-  return err ? err : aid_ces_build_base (t, tree, near->key[0] ? near : NULL, stop, about, e);
+  return err ? err : aid_ces_build_base (t, tree, NULL, stop, about, e);
 }
 
 /* Makes the tree in the folder AT and gives it its name TO. */
@@ -276,7 +259,8 @@ static enum aid_err
 make_in (struct aid_ces *c, const struct aid_ces_task *t, const char *at, const char *to, const struct aid_stop *stop,
          struct aid_error *e)
 {
-  struct aid_str tree = AID_STR_INIT (AID_CES_PATH), file = AID_STR_INIT (AID_CES_PATH), text = AID_STR_INIT (ABOUT_MAX);
+  struct aid_str tree = AID_STR_INIT (AID_CES_PATH), file = AID_STR_INIT (AID_CES_PATH),
+                 text = AID_STR_INIT (AID_CES_ABOUT_MAX);
   struct aid_near near = { .key = "" };
   json_t *about = NULL;
   aid_str_addf (&tree, "%s/tree", at);
@@ -321,7 +305,7 @@ begin (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_stop *s
   if (!err)
     err = path_of (c, &tree, "making", name, "/tree", e);
   if (!err)
-    err = lock_file (aid_str_z (&lock), LOCK_EX, 1, stop, &f->fd, e);
+    err = aid_ces_lock (aid_str_z (&lock), LOCK_EX, 1, stop, &f->fd, e);
   if (!err)
     {
       f->at = aid_str_steal (&at);
@@ -401,13 +385,13 @@ make_alone (struct aid_ces *c, const struct aid_ces_task *t, const char *lock, c
             struct aid_error *e)
 {
   int fd;
-  enum aid_err err = lock_file (lock, LOCK_EX, 1, stop, &fd, e);
+  enum aid_err err = aid_ces_lock (lock, LOCK_EX, 1, stop, &fd, e);
   if (err)
     return err;
-  json_t *about = read_about (c, "trees", t->key);
+  json_t *about = aid_warm_about (c, t->key);
   if (!about)
     {
-      if (aid_fs_exists (tree)) /* somebody has spoilt it */
+      if (aid_fs_exists (tree)) /* it cannot be believed */
         bury (c, tree, t->key);
       err = aid_wanted_make (c, t->key, make_wanted, &(struct making){ c, t, tree }, stop, e);
       if (err)
@@ -437,8 +421,8 @@ aid_warm_get (struct aid_ces *c, const struct aid_ces_task *t, const struct aid_
             e, AID_E_STATE, "The warm tree %.16s... does not stay: ces.warm_trees or ces.warm_megabytes is too low", t->key);
           break;
         }
-      err = lock_file (aid_str_z (&lock), LOCK_SH, 1, stop, &out->lock, e);
-      if (!err && !(out->about = read_about (c, "trees", t->key)))
+      err = aid_ces_lock (aid_str_z (&lock), LOCK_SH, 1, stop, &out->lock, e);
+      if (!err && !(out->about = aid_warm_about (c, t->key)))
         {
           close (out->lock);
           out->lock = -1;

@@ -49,7 +49,7 @@ service (void)
   static struct aid_ces_http h;
   if (!h.episodes)
     {
-      h.episodes = aid_episodes_new (3);
+      h.episodes = aid_episodes_new (3, 1 << 16);
       h.queue.most = 8;
       h.body_max = 1 << 20;
       pthread_mutex_init (&h.queue.lock, NULL);

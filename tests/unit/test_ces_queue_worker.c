@@ -334,6 +334,27 @@ a_server_that_is_started_anew_is_found_again (void **state)
   aid_queue_close (q);
 }
 
+/* Nothing is left of what it could not tell any more, which the sanitizer of leaks sees. */
+static void
+who_may_not_tell_any_more_ends_and_forgets_what_it_holds (void **state)
+{
+  (void)state;
+  if (!server_dir[0])
+    skip ();
+  struct worker w;
+  struct aid_queue *q = open_it ();
+  submit (q, "k", "{\"sleep\":5000}", "x", 0);
+  begin (&w, 1, 0);
+  while (atomic_load (&running) < 1)
+    nap ();
+  sql ("DROP FUNCTION aid_ces.finish(text, text, bigint, text, text)");
+  pthread_join (w.thread, NULL);
+  assert_int_equal (w.err, AID_E_NOTFOUND);
+  assert_int_equal (w.done.judged + w.done.returned, 0);
+  aid_stop_free (w.stop);
+  aid_queue_close (q);
+}
+
 int
 main (void)
 {
@@ -346,6 +367,7 @@ main (void)
     ON_BOTH (who_does_not_want_it_any_more_cancels_it),
     cmocka_unit_test_setup_teardown (who_asks_a_queue_that_is_away_is_told_in_time, file_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_server_that_is_started_anew_is_found_again, pg_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (who_may_not_tell_any_more_ends_and_forgets_what_it_holds, pg_make, scratch_drop),
   };
   return cmocka_run_group_tests (tests, server_make, server_drop);
 }

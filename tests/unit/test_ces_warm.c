@@ -109,6 +109,30 @@ a_verdict_is_kept_and_its_reward_is_not (void **state)
   aid_ces_close (c);
 }
 
+/* The box goes through no link, so what is named behind one does not apply: in whatever words it is said. */
+
+static void
+what_could_not_be_laid_does_not_apply_the_next_time_either (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  put ("tree/part/d.txt", "d\n");
+  if (symlink ("part", scratch_path ("tree/link")))
+    fail ();
+  struct aid_ces *c = open_ces (4);
+#define BEHIND "--- /dev/null\n+++ b/link/new.txt\n@@ -0,0 +1 @@\n+new\n"
+  static const char *const answers[] = { BEHIND, BEHIND, "In other words:\n\n```diff\n" BEHIND "```\n" };
+  for (size_t i = 0; i < sizeof answers / sizeof *answers; i++)
+    {
+      json_t *v = judge (c, GOOD, answers[i]);
+      assert_results (v, "failed none skipped skipped skipped");
+      assert_true (json_is_null (json_object_get (v, "reached")));
+      json_decref (v);
+    }
+  aid_ces_close (c);
+}
+
 static void
 only_so_many_trees_stay_warm (void **state)
 {
@@ -331,6 +355,7 @@ main (void)
     cmocka_unit_test (a_base_for_which_there_is_no_room_is_not_kept),
     cmocka_unit_test (no_warm_tree_is_too_deep),
     cmocka_unit_test (a_verdict_is_kept_and_its_reward_is_not),
+    cmocka_unit_test (what_could_not_be_laid_does_not_apply_the_next_time_either),
     cmocka_unit_test (only_so_many_trees_stay_warm),
     cmocka_unit_test (many_judge_at_once_over_one_tree),
     cmocka_unit_test (who_is_stopped_leaves_nothing),
