@@ -21,7 +21,9 @@ path_below (const char *root, const char *file, struct aid_str *out)
   struct aid_str whole = AID_STR_INIT (8192);
   size_t n = strlen (root);
   int status = AID_EXIT_DONE;
-  if (!here || aid_fs_join (&whole, here, file))
+  if (!*file) /* a variable of the shell that is not set, not the whole project */
+    status = aid_cli_misuse ("snapshot: a file's name is empty; all of the project is .");
+  else if (!here || aid_fs_join (&whole, here, file))
     status = aid_cli_fail ("%s: its name is too long", file);
   else if (aid_span_eqz (aid_str_span (&whole), root))
     ; /* all of it */

@@ -85,6 +85,9 @@ def need(*programs):
 def run(cases, seed=""):
     """Those that the command line names, or all; the exit status."""
     bad = 0
+    for wanted in sys.argv[1:]:
+        if wanted not in dict(cases):
+            sys.exit('there is no case "%s"' % wanted)
     for name, case in cases:
         if len(sys.argv) > 1 and name not in sys.argv[1:]:
             continue
