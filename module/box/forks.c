@@ -4,7 +4,8 @@
    limit, which the watch sees passed.
 
    Two limits of the kernel, for neither holds everywhere: RLIMIT_NPROC does not for root, and counts all of a user's processes
-   before Linux 5.14; the pids of a namespace have a maximum of their own from Linux 6.14 on.  Before that the file is the host's. */
+   before Linux 5.14; the pids of a namespace have a maximum of their own from Linux 6.14 on (before that the file is the
+   host's). */
 #include "box/keeper.h"
 
 #include <errno.h>

@@ -29,9 +29,9 @@ take (void *ctx, const struct aid_mine_found *f)
 
 static const char ends[] = "SUBY"; /* settled, unsettled, back, young */
 
-/* DAY has a word a moment, "SECONDS:TREE.REVISION" ("SECONDS/NOTICED:..." when a change was seen before) and the exact builds, of b B t T: build red, green, tests red, green; a "c"
-   for a commit, an "m" for files that version control has moved.  WANTED has a word for what is to be found: kind's first letter,
-   before>base>after as moments, and the end. */
+/* DAY has a word a moment, "SECONDS:TREE.REVISION" ("SECONDS/NOTICED:..." when a change was seen before) and the exact builds, of
+   b B t T: build red, green, tests red, green; a "c" for a commit, an "m" for files that version control has moved.  WANTED has a
+   word for what is to be found: kind's first letter, before>base>after as moments, and the end. */
 static void
 finds (const char *day, int64_t horizon, const char *wanted)
 {

@@ -1,4 +1,5 @@
-/* Mining real vaults: timelines whose truth is known are written as snapshots are, and what is kept of them is what it should be. */
+/* Mining real vaults: timelines whose truth is known are written as snapshots are, and what is kept of them is what it should
+   be. */
 #include "mine_timeline.h"
 #include "learn/mine.h"
 #include "learn/minhash.h"

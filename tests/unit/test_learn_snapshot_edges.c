@@ -1,5 +1,5 @@
-/* Snapshots where somebody else is at work: files that are written while they are read, an editor, AID's own state in the project,
-   a git that is killed. */
+/* Snapshots where somebody else is at work: files that are written while they are read, an editor, AID's own state in the
+   project, a git that is killed. */
 #include "snapshot_scene.h"
 #include "learn/snapshot_internal.h"
 
