@@ -4,6 +4,7 @@
 #include "base/hash.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -55,14 +56,20 @@ aid_db_failed (struct aid_db *db, struct aid_error *e)
   return explain (db->path, sqlite3_extended_errcode (db->raw), sqlite3_errmsg (db->raw), e);
 }
 
-/* SQLite makes new files by the umask; what is indexed is its owner's alone. */
+/* SQLite makes new files by the umask; what is indexed is its owner's alone.
+
+   A file that is there is not opened, nor one that another thread makes: closing it would end all locks that this process has on
+   it, those of its other connections, too, for that is POSIX's rule.  Another process that closes the database would then take
+   itself for the last one and remove the log that they still write (sqlite.org/howtocorrupt.html, 2.2). */
 static void
 make_private (const char *path)
 {
-  int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
+  static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock (&making);
+  int fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd >= 0)
     close (fd);
+  pthread_mutex_unlock (&making);
 }
 
 enum aid_err

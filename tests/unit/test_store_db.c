@@ -80,6 +80,36 @@ a_second_writer_is_told_that_somebody_writes (void **state)
   aid_db_close (one);
 }
 
+/* Run by itself as another process, of which PATH is the database. */
+static int
+add_one_and_close (const char *path)
+{
+  struct aid_db *db;
+  int bad = aid_db_open (path, 1000, &db, NULL) || aid_db_exec (db, "INSERT INTO t VALUES(2)", NULL);
+  aid_db_close (db);
+  return bad;
+}
+
+/* Each connection's locks hold until its own end: what others of its process do does not end them. */
+static void
+another_process_that_closes_it_is_not_taken_for_the_last (void **state)
+{
+  (void)state;
+  char line[5000];
+  struct aid_db *first = opened (), *second;
+  assert_int_equal (aid_db_exec (first, "CREATE TABLE t(n INTEGER); INSERT INTO t VALUES(1)", NULL), AID_OK);
+  second = opened ();
+  snprintf (line, sizeof line, "/proc/%d/exe '%s'", (int)getpid (), scratch_path ("a.db"));
+  assert_int_equal (system (line), 0);
+  assert_int_equal (aid_db_exec (first, "INSERT INTO t VALUES(3)", NULL), AID_OK);
+  assert_int_equal (number (second, "SELECT count(*) FROM t"), 3);
+  struct aid_db *third = opened ();
+  assert_int_equal (number (third, "SELECT count(*) FROM t"), 3);
+  aid_db_close (first);
+  aid_db_close (second);
+  aid_db_close (third);
+}
+
 static void
 what_is_no_database_is_told_as_damaged (void **state)
 {
@@ -108,12 +138,15 @@ only_the_owner_can_read_it (void **state)
 }
 
 int
-main (void)
+main (int argc, char **argv)
 {
+  if (argc > 1)
+    return add_one_and_close (argv[1]);
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown (bytes_come_back_as_they_were, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (readers_see_whole_transactions_and_never_wait, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_second_writer_is_told_that_somebody_writes, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (another_process_that_closes_it_is_not_taken_for_the_last, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_is_no_database_is_told_as_damaged, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (only_the_owner_can_read_it, scratch_make, scratch_drop),
   };
