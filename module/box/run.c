@@ -78,8 +78,9 @@ look (struct run *r)
   else if (now >= r->look_at)
     {
       r->end = watch_look (&r->watch);
+      int64_t end = aid_clock_ms (), took = end - now; /* what takes long is done half of the time: others wait meanwhile */
       r->look_every = r->look_every * 2 < LOOK_MS ? r->look_every * 2 : LOOK_MS;
-      r->look_at = aid_clock_ms () + r->look_every;
+      r->look_at = end + (took > r->look_every ? took : r->look_every);
     }
 }
 

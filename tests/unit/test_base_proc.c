@@ -305,9 +305,21 @@ static void
 what_it_leaves_behind_is_not_waited_for (void **state)
 {
   (void) state;
+  const char *pid = scratch_path ("left");
+  /* It prints for ever, also when nobody reads any more. */
+  const char *const argv[]
+    = { "sh", "-c",
+        "sh -c 'trap \"\" PIPE; echo $$ >\"$0\"; while :; do echo y; sleep 0.01; done' \"$0\" 2>&- & "
+        "until [ -s \"$0\" ]; do sleep 0.01; done",
+        pid, NULL };
   int64_t begun = aid_clock_ms ();
-  pid_t left = atoi (output ((struct aid_proc){ .argv = SHELL ("yes & echo $!; exec sleep 0.1"), .out_max = 20 }));
+  output ((struct aid_proc){ .argv = argv, .out_max = 20 });
   assert_true (aid_clock_ms () - begun < 5000);
+  struct aid_str text = AID_STR_INIT (100);
+  assert_int_equal (aid_fs_read (pid, &text, NULL), AID_OK);
+  pid_t left = atoi (aid_str_z (&text));
+  aid_str_free (&text);
+  assert_true (left > 1);
   assert_int_equal (kill (left, SIGKILL), 0);
 }
 
