@@ -92,8 +92,8 @@ struct watch
 void watch_begin (struct watch *w, const struct keeper *k);
 /* Whether a limit is passed, and which: AID_BOX_EXITED when none is. */
 enum aid_box_end watch_look (struct watch *w);
-/* The same for the disk alone, which what has ended may have filled. */
-enum aid_box_end watch_disk (struct watch *w);
+/* The same for the disk alone, when all has ended: what it has filled stays. */
+enum aid_box_end watch_end (struct watch *w);
 
 /* --- forks.c --- */
 /* From here on this process and its children go before all others on a processor, where that is allowed: it is once, before the

@@ -134,7 +134,7 @@ tell_end (struct run *r, struct aid_box_answer *a)
     return;
   int code = WIFEXITED (r->status) ? WEXITSTATUS (r->status) : SHELL_SIGNAL + WTERMSIG (r->status);
   a->code = code;
-  if (watch_disk (&r->watch))
+  if (watch_end (&r->watch))
     a->end = AID_BOX_DISK;
   else if (code > SHELL_SIGNAL && code <= SHELL_SIGNAL + SIGRTMAX)
     {

@@ -155,14 +155,14 @@ tree_bytes (const struct keeper *k)
   return bytes;
 }
 
-/* A tree that is changed in place lies on a disk that others use, too: it is measured when enough was taken from that, by
-   whomever. */
+/* A tree that is changed in place lies on a disk that others use, too: it is measured AT_END, and before that when enough was
+   taken from the disk, by whomever. */
 static int
-place_is_full (struct watch *w)
+place_is_full (struct watch *w, int at_end)
 {
   const struct keeper *k = w->k;
   int64_t limit = k->limits.disk_megabytes << 20;
-  if (k->how != AID_BOX_IN_PLACE || w->free_before - free_bytes (k) <= limit / 2)
+  if (k->how != AID_BOX_IN_PLACE || (!at_end && w->free_before - free_bytes (k) <= limit / 2))
     return 0;
   int64_t bytes = tree_bytes (k);
   if (bytes >= TOO_DEEP || bytes - w->tree_before > limit)
@@ -171,10 +171,16 @@ place_is_full (struct watch *w)
   return 0;
 }
 
-enum aid_box_end
-watch_disk (struct watch *w)
+static enum aid_box_end
+look_at_disk (struct watch *w, int at_end)
 {
-  return house_is_full (w->k) || place_is_full (w) ? AID_BOX_DISK : AID_BOX_EXITED;
+  return house_is_full (w->k) || place_is_full (w, at_end) ? AID_BOX_DISK : AID_BOX_EXITED;
+}
+
+enum aid_box_end
+watch_end (struct watch *w)
+{
+  return look_at_disk (w, 1);
 }
 
 /* --- the whole --- */
@@ -204,5 +210,5 @@ watch_look (struct watch *w)
     return AID_BOX_TIME;
   if (takes_too_much (k, &u))
     return AID_BOX_MEMORY;
-  return watch_disk (w);
+  return look_at_disk (w, 0);
 }
