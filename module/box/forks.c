@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -62,7 +63,7 @@ void
 forks_bound (const struct keeper *k)
 {
   char most[32];
-  int n = snprintf (most, sizeof most, "%lld", (long long)(RESERVED + TURNS * (k->limits.processes + BEYOND)));
+  int n = snprintf (most, sizeof most, "%" PRId64, RESERVED + TURNS * (k->limits.processes + BEYOND));
   int fd = is_linux (6, 14) ? open ("/proc/sys/kernel/pid_max", O_WRONLY | O_CLOEXEC) : -1;
   if (fd < 0)
     return;

@@ -93,7 +93,7 @@ class Terminal:
         if os.path.exists(out):
             os.unlink(out)
         self.keys("M-:", '"(write-region (prin1-to-string %s) nil "%s" nil 0)"' % (form, out), "RET")
-        end = time.time() + 10
+        end = time.time() + PATIENCE
         while time.time() < end:
             if os.path.exists(out):
                 time.sleep(0.05)
