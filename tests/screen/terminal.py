@@ -117,7 +117,7 @@ class Terminal:
     def quit(self):
         """Types C-g and waits until Emacs has read it: what is typed before that is thrown away."""
         self.keys("C-g")
-        limit = time.time() + 1
+        limit = time.time() + PATIENCE
         while "Quit" not in self.screen() and time.time() < limit:
             time.sleep(0.02)
 
