@@ -92,13 +92,17 @@ class Terminal:
         out = os.path.join(self.work, "eval")
         if os.path.exists(out):
             os.unlink(out)
-        self.keys("M-:", '"(write-region (prin1-to-string %s) nil "%s" nil 0)"' % (form, out), "RET")
-        end = time.time() + PATIENCE
-        while time.time() < end:
-            if os.path.exists(out):
-                time.sleep(0.05)
-                return open(out).read()
-            time.sleep(0.02)
+        keys = "M-:", '"(write-region (prin1-to-string %s) nil "%s" nil 0)"' % (form, out), "RET"
+        for once_more in (False, True):  # an error or a quit of before, of which Emacs hears late, throws away what is typed
+            if once_more:
+                self.quit()
+            self.keys(*keys)
+            end = time.time() + PATIENCE / 2
+            while time.time() < end:
+                if os.path.exists(out):
+                    time.sleep(0.05)
+                    return open(out).read()
+                time.sleep(0.02)
         raise Failed("no value of %s\n%s" % (form, self.screen()))
 
     def screen(self):
