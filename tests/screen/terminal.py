@@ -52,6 +52,7 @@ class Terminal:
         """PROGRAMS is a folder whose programs go before the system's, STATE one that several share for what is recorded."""
         self.name = "aid-screen-%d-%s" % (os.getpid(), os.path.basename(work))
         self.work = work
+        self.has_quit = False  # C-g was typed, and nothing evaluated since
         init_file = os.path.join(work, "init.el")
         with open(init_file, "w") as f:
             f.write("(require 'aid)\n(global-set-key (kbd \"C-c i\") aid-prefix-map)\n"
@@ -93,14 +94,17 @@ class Terminal:
         if os.path.exists(out):
             os.unlink(out)
         keys = "M-:", '"(write-region (prin1-to-string %s) nil "%s" nil 0)"' % (form, out), "RET"
-        for once_more in (False, True):  # an error or a quit of before, of which Emacs hears late, throws away what is typed
+        # A quit that Emacs hears late throws away what is typed behind it; keys that are lost elsewhere are a failure.
+        for once_more in (False, True) if self.has_quit else (False,):
             if once_more:
+                print("# asked once more: " + form, flush=True)
                 self.quit()
             self.keys(*keys)
             end = time.time() + PATIENCE / 2
             while time.time() < end:
                 if os.path.exists(out):
                     time.sleep(0.05)
+                    self.has_quit = False
                     return open(out).read()
                 time.sleep(0.02)
         raise Failed("no value of %s\n%s" % (form, self.screen()))
@@ -120,6 +124,7 @@ class Terminal:
 
     def quit(self):
         """Types C-g and waits until Emacs has read it: what is typed before that is thrown away."""
+        self.has_quit = True
         self.keys("C-g")
         limit = time.time() + PATIENCE
         while "Quit" not in self.screen() and time.time() < limit:
