@@ -50,9 +50,6 @@ class Terminal:
 
     def __init__(self, work, folder, width=100, height=40, init="", programs=None, state=None):
         """PROGRAMS is a folder whose programs go before the system's, STATE one that several share for what is recorded."""
-        self.name = "aid-screen-%d-%s" % (os.getpid(), os.path.basename(work))
-        self.work = work
-        self.has_quit = False  # C-g was typed, and nothing evaluated since
         init_file = os.path.join(work, "init.el")
         with open(init_file, "w") as f:
             f.write("(require 'aid)\n(global-set-key (kbd \"C-c i\") aid-prefix-map)\n"
@@ -63,9 +60,22 @@ class Terminal:
         if programs:
             env += " PATH=%s:%s" % (programs, os.environ["PATH"])
         command = "cd %s && %s %s %s -l %s 2>%s/stderr; sleep 0.2" % (folder, env, EMACS, EMACS_OPTIONS, init_file, work)
+        self.start("aid-screen-%d-%s" % (os.getpid(), os.path.basename(work)), work, command, width, height)
+        self.wait("scratch")
+
+    @classmethod
+    def running(cls, *args):
+        """One whose Emacs is started by the shell command COMMAND of ARGS, which are those of `start'."""
+        t = cls.__new__(cls)
+        t.start(*args)
+        return t
+
+    def start(self, name, work, command, width=100, height=40):
+        """Runs COMMAND in the only pane of a tmux server called NAME."""
+        self.name, self.work = name, work
+        self.has_quit = False  # C-g was typed, and nothing evaluated since
         self.tmux("kill-server", check=False)
         self.tmux("new-session", "-d", "-x", str(width), "-y", str(height), command)
-        self.wait("scratch")
 
     def tmux(self, *args, check=True):
         return subprocess.run(["tmux", "-L", self.name, "-f", "/dev/null"] + list(args), capture_output=True, text=True, check=check).stdout
