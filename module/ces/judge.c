@@ -160,12 +160,25 @@ read_answer (struct aid_judging *j, struct aid_span answer, struct aid_error *e)
   return err;
 }
 
-/* Takes a box over the base as it is before it is built, which a whole build is given the time for. */
+/* What a rung may take where all is built anew: what it may take over a built tree, and what building the base took. */
+static struct aid_box_limits
+limits_anew (const struct aid_judging *j)
+{
+  struct aid_box_limits limits = j->task->limits, most = limits;
+  int64_t cpus = limits.cpu_seconds / limits.seconds;
+  aid_ces_lengthen (&most);
+  limits.seconds += aid_json_int (j->warm->about, "ms", 0) / 1000 + 1;
+  limits.seconds = limits.seconds < most.seconds ? limits.seconds : most.seconds;
+  limits.cpu_seconds = limits.seconds * cpus;
+  limits.disk_megabytes += aid_json_int (j->warm->about, "megabytes", 0);
+  return limits;
+}
+
+/* Takes a box over the base as it is before it is built. */
 static enum aid_err
 begin_anew (struct aid_judging *j, struct aid_error *e)
 {
-  struct aid_box_limits limits = j->task->limits;
-  aid_ces_lengthen (&limits);
+  struct aid_box_limits limits = limits_anew (j);
   aid_box_close (j->box);
   j->box = NULL;
   enum aid_err err = aid_warm_fresh (j->ces, j->task, j->stop, &j->fresh, e);
