@@ -53,8 +53,8 @@ struct aid_results;
 struct aid_results *aid_results_new (void); /* NULL without memory */
 /* Adds a change, whose number is how many were added before it.  KNOWN: what its reader has.  AID_E_NOMEM, AID_E_LIMIT. */
 enum aid_err aid_results_add (struct aid_results *r, const struct aid_changed *change, struct aid_span known);
-/* Puts the share of each change that TEXT holds into SHARES, as many as were added; 0 for one that brings nothing new.
-   AID_E_NOMEM. */
+/* Puts the share of each change that TEXT holds into SHARES, as many as were added; 0 for one that brings nothing new.  Of
+   diffs in TEXT what they add counts as it stands in the file, and so does what they remove.  AID_E_NOMEM, AID_E_LIMIT. */
 enum aid_err aid_results_find (struct aid_results *r, struct aid_span text, double *shares);
 void aid_results_free (struct aid_results *r);
 

@@ -128,32 +128,69 @@ first_with (const struct aid_results *r, uint64_t hash)
   return low;
 }
 
-enum aid_err
-aid_results_find (struct aid_results *r, struct aid_span text, double *shares)
+/* Adds to SHARES how many runs of each change stand in TEXT and are not SEEN yet. */
+static enum aid_err
+count (const struct aid_results *r, struct aid_span text, struct aid_set64 *seen, double *shares)
 {
   struct aid_vec words = AID_WORDS_INIT;
-  struct aid_set64 seen = { NULL, 0, 0 };
   enum aid_err err = aid_words_read (text, &words);
-  if (!r->sorted && r->runs.len)
-    qsort (r->runs.data, r->runs.len, sizeof (struct run), by_hash);
-  r->sorted = 1;
-  for (size_t i = 0; i < r->totals.len; i++)
-    shares[i] = 0;
   for (size_t n = AID_RESULT_LEAST; n <= AID_RESULT_RUN; n++)
     for (size_t i = 0; aid_set64_has (&r->lengths, n) && i + n <= words.len && !err; i++)
       {
         uint64_t h = hash_of (&words, i, n);
         size_t at = first_with (r, h);
-        if (at == r->runs.len || AID_VEC_AT (struct run, &r->runs, at).hash != h || aid_set64_has (&seen, h))
+        if (at == r->runs.len || AID_VEC_AT (struct run, &r->runs, at).hash != h || aid_set64_has (seen, h))
           continue;
-        if (aid_set64_add (&seen, h))
+        if (aid_set64_add (seen, h))
           err = AID_E_NOMEM;
         for (; at < r->runs.len && AID_VEC_AT (struct run, &r->runs, at).hash == h; at++)
           shares[AID_VEC_AT (struct run, &r->runs, at).change]++;
       }
+  aid_vec_free (&words);
+  return err;
+}
+
+/* Appends TEXT as a side of the diffs in it: without the sign MINE before its lines, and without the lines that have OTHERS.
+   *ANY: there is a line with MINE. */
+static enum aid_err
+side_of (struct aid_span text, char mine, char others, struct aid_str *out, int *any)
+{
+  struct aid_span line;
+  *any = 0;
+  while (aid_span_line (&text, &line) && !out->err)
+    {
+      char sign = line.len ? line.ptr[0] : ' ';
+      *any |= sign == mine;
+      size_t signs = sign == mine;
+      if (sign != others)
+        aid_str_add (out, line.ptr + signs, line.len - signs);
+      aid_str_addc (out, '\n');
+    }
+  return out->err;
+}
+
+enum aid_err
+aid_results_find (struct aid_results *r, struct aid_span text, double *shares)
+{
+  static const char sides[][2] = { { '+', '-' }, { '-', '+' } };
+  struct aid_set64 seen = { NULL, 0, 0 };
+  if (!r->sorted && r->runs.len)
+    qsort (r->runs.data, r->runs.len, sizeof (struct run), by_hash);
+  r->sorted = 1;
+  for (size_t i = 0; i < r->totals.len; i++)
+    shares[i] = 0;
+  enum aid_err err = count (r, text, &seen, shares);
+  for (size_t k = 0; k < sizeof sides / sizeof *sides && !err; k++)
+    {
+      struct aid_str side = AID_STR_INIT (text.len + 2);
+      int any;
+      err = side_of (text, sides[k][0], sides[k][1], &side, &any);
+      if (!err && any)
+        err = count (r, aid_str_span (&side), &seen, shares);
+      aid_str_free (&side);
+    }
   for (size_t i = 0; i < r->totals.len; i++)
     shares[i] = AID_VEC_AT (size_t, &r->totals, i) ? shares[i] / (double)AID_VEC_AT (size_t, &r->totals, i) : 0;
-  aid_vec_free (&words);
   aid_set64_free (&seen);
   return err;
 }

@@ -139,6 +139,29 @@ what_does_not_differ_is_not_sure (void **state)
   close_to (d.p, 1, 0);
 }
 
+/* Tasks are what is drawn: whoever answers a task the same way six times has told no more of it than who answers it once. */
+static void
+samples_that_agree_make_no_interval_narrow (void **state)
+{
+  struct aid_eval_share once[9], often[9], sure[9];
+  struct aid_interval a, b, c;
+  (void)state;
+  for (size_t i = 0; i < 9; i++)
+    {
+      once[i] = (struct aid_eval_share){ i < 5, 1 };
+      often[i] = (struct aid_eval_share){ i < 5 ? 6 : 0, 6 };
+      sure[i] = (struct aid_eval_share){ 6, 6 };
+    }
+  close_to (aid_eval_mean_share (once, 9, 0.05, &a), 5. / 9, 1e-12);
+  close_to (aid_eval_mean_share (often, 9, 0.05, &b), 5. / 9, 1e-12);
+  struct aid_interval w = aid_stats_wilson (5, 9, 0.05), all = aid_stats_wilson (9, 9, 0.05);
+  close_to (a.low, w.low, 1e-12);
+  close_to (a.high, w.high, 1e-12);
+  assert_true (b.low <= a.low && b.high >= a.high && b.low > a.low - 0.05);
+  aid_eval_mean_share (sure, 9, 0.05, &c);
+  close_to (c.low, all.low, 1e-12);
+}
+
 /* How often the interval holds the truth, over N tasks of SAMPLES each, whose difficulty is drawn and shared by both arms. */
 static double
 coverage (size_t n, int samples, double harder, uint64_t seed)
@@ -296,6 +319,7 @@ main (void)
     cmocka_unit_test (the_interval_of_pairs_is_newcombes),
     cmocka_unit_test (pairs_without_an_answer_do_not_count),
     cmocka_unit_test (what_does_not_differ_is_not_sure),
+    cmocka_unit_test (samples_that_agree_make_no_interval_narrow),
     cmocka_unit_test (the_interval_of_pairs_holds_the_truth),
     cmocka_unit_test (the_bootstrap_is_the_same_each_time),
     cmocka_unit_test (the_last_line_of_an_attempt_counts),

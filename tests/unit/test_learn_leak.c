@@ -173,6 +173,22 @@ a_text_holds_a_result_or_it_does_not (void **state)
   assert_true (some > 0 && some < AID_RESULT_SHARE);
 }
 
+/* A diff's sign begins each of its lines, so it stands within each run that goes over a line's end. */
+static void
+a_diff_holds_what_it_adds_and_what_it_removes (void **state)
+{
+  static const char added[] = "```diff\n--- a/other.c\n+++ b/other.c\n@@ -1 +1,5 @@\n int old;\n+  size_t next_slot = (q->head + "
+                              "q->count) % q->capacity;\n+  if (q->count == q->capacity)\n+    return QUEUE_FULL;\n"
+                              "-  int mine;\n+  q->items[next_slot] = value;\n+  q->count++;\n```\n";
+  static const char removed[] = "@@ -1,5 +1 @@\n-  size_t next_slot = (q->head + q->count) % q->capacity;\n"
+                                "-  if (q->count == q->capacity)\n-    return QUEUE_FULL;\n"
+                                "-  q->items[next_slot] = value;\n-  q->count++;\n+  int mine;\n";
+  (void)state;
+  assert_true (share (diff, "", added) == 1);
+  assert_true (share (diff, "", removed) == 1);
+  assert_true (share (diff, "", "+ q->count++;\n- return QUEUE_FULL;\n") < AID_RESULT_SHARE);
+}
+
 static void
 of_many_results_each_is_told_its_share (void **state)
 {
@@ -226,6 +242,7 @@ main (void)
     cmocka_unit_test (fences_and_diffs_are_code),
     cmocka_unit_test (a_change_that_is_retold_word_by_word_is_given_away),
     cmocka_unit_test (a_text_holds_a_result_or_it_does_not),
+    cmocka_unit_test (a_diff_holds_what_it_adds_and_what_it_removes),
     cmocka_unit_test (of_many_results_each_is_told_its_share),
     cmocka_unit_test (words_and_sets),
   };
