@@ -46,12 +46,21 @@ aid_eval_sign_test (size_t better, size_t worse)
   return fmin (1, 2 * below);
 }
 
+/* How many independent trials a share of the mean MEAN is worth, of N whose squared distances from it sum up to SQUARES: what
+   one task's samples agree in is one. */
+static double
+trials_of (double mean, double squares, double n)
+{
+  return squares > 0 ? fmax (1, mean * (1 - mean) * (n - 1) / squares) : 1;
+}
+
 /* The correlation of the pairs' shares, corrected for continuity when it is positive, as Newcombe's tenth method has
-   it (n/2 off the product's difference is 1/2 off the sum here); 0 where one of both does not vary. */
+   it (n/2 off the product's difference is 1/2 off the sum here), by as much less as shares are of several trials; 0 where one of
+   both does not vary. */
 static double
 correlation (const struct aid_eval_share *a, const struct aid_eval_share *b, size_t n, double mean_a, double mean_b)
 {
-  double aa = 0, bb = 0, ab = 0;
+  double aa = 0, bb = 0, ab = 0, pairs = 0;
   for (size_t i = 0; a && b && i < n; i++)
     if (a[i].n > 0 && b[i].n > 0)
       {
@@ -59,8 +68,10 @@ correlation (const struct aid_eval_share *a, const struct aid_eval_share *b, siz
         aa += x * x;
         bb += y * y;
         ab += x * y;
+        pairs++;
       }
-  ab = ab > 0 ? fmax (ab - 0.5, 0) : ab;
+  double trials = fmin (trials_of (mean_a, aa, pairs), trials_of (mean_b, bb, pairs));
+  ab = ab > 0 ? fmax (ab - 0.5 / trials, 0) : ab;
   return aa > 0 && bb > 0 ? ab / sqrt (aa * bb) : 0;
 }
 

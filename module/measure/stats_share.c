@@ -29,7 +29,8 @@ aid_stats_share (const struct aid_stats_sums *s, double alpha)
 {
   double p = s->x > 0 ? fmin (fmax (s->y / s->x, 0), 1) : 0, n = s->pieces;
   double se = aid_stats_sums_se (s);
-  int single = s->x == s->clusters && s->xx == s->clusters; /* each is one trial: nothing is clustered */
+  /* Each is one trial: nothing is clustered. */
+  int single = s->x == s->clusters && s->xx == s->clusters && s->pieces == s->clusters;
   if (!(s->x > 0))
     return (struct aid_interval){ 0, 1 };
   if (!single && (p <= 0 || p >= 1)) /* nothing varies: at worst each cluster is of one mind */

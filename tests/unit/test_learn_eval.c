@@ -160,6 +160,10 @@ samples_that_agree_make_no_interval_narrow (void **state)
   assert_true (b.low <= a.low && b.high >= a.high && b.low > a.low - 0.05);
   aid_eval_mean_share (sure, 9, 0.05, &c);
   close_to (c.low, all.low, 1e-12);
+  struct aid_eval_difference few, many;
+  aid_eval_compare_shares (once, once, 9, 0.05, &few);
+  aid_eval_compare_shares (often, often, 9, 0.05, &many);
+  assert_true (many.interval.low <= few.interval.low && many.interval.high >= few.interval.high);
 }
 
 /* How often the interval holds the truth, over N tasks of SAMPLES each, whose difficulty is drawn and shared by both arms. */
