@@ -86,7 +86,7 @@ watch (void *arg)
     err = aid_snapshots_open (p, &settings, &s, &e);
   w->s = s;
   if (!err)
-    aid_snapshots_run (s, w->stop, tell, w);
+    err = aid_snapshots_run (s, w->stop, tell, w, &e);
   if (w->forget)
     remember (w->root, 0, NULL);
   aid_val_bool (&val, 1);

@@ -135,8 +135,8 @@ watch (const struct aid_cli_snapshot *w)
     status = stop ? open_all (aid_str_z (&root), 1, &p, &s) : aid_cli_fail ("%s", e.msg);
   if (!status && !w->json && !is_watched (aid_snapshots_vault (s)))
     aid_cli_say ("Snapshots of %s are taken when something has changed, until this is interrupted", aid_str_z (&root));
-  if (!status)
-    aid_snapshots_run (s, stop, tell, (void *)(uintptr_t)w);
+  if (!status && aid_snapshots_run (s, stop, tell, (void *)(uintptr_t)w, &e))
+    status = aid_cli_fail ("%s", e.msg);
   close_all (p, s);
   aid_str_free (&root);
   return status;

@@ -96,26 +96,33 @@ take (struct watching *w)
     }
 }
 
-void
+enum aid_err
 aid_snapshots_run (struct aid_snapshots *s, const struct aid_stop *stop,
-                   void (*tell) (void *ctx, const struct aid_snapshot_taken *taken, const struct aid_error *e), void *ctx)
+                   void (*tell) (void *ctx, const struct aid_snapshot_taken *taken, const struct aid_error *e), void *ctx,
+                   struct aid_error *e)
 {
   struct watching w = { .s = s, .stop = stop, .tell = tell, .ctx = ctx };
-  struct aid_error e = { AID_OK, "" };
-  while (!aid_stop_is_set (stop) && aid_vault_watch (s->vault, &e))
+  struct aid_error own = { AID_OK, "" };
+  while (!aid_stop_is_set (stop) && aid_vault_watch (s->vault, &own))
     {
-      tell_error (&w, &e);
+      tell_error (&w, &own);
       rest (&w, RETRY_MS);
     }
   if (aid_stop_is_set (stop) || !is_listed (&w))
-    return;
+    return AID_OK;
   w.told = AID_OK;
   while (!aid_stop_is_set (stop))
     {
+      if (!aid_project_is_there (s->project))
+        return aid_error_set (e, AID_E_NOTFOUND,
+                              "The folder %s has gone, or another one has its name: its snapshots have ended; aid snapshot "
+                              "watch, or M-x aid-snapshot-mode, takes those of what is there now",
+                              aid_project_root (s->project));
       if (is_time (&w))
         take (&w);
       if (!aid_stop_is_set (stop) && (!w.tidied || aid_clock_ms () - w.tidied >= HOUR_MS))
         forget (&w);
       rest (&w, LOOK_MS);
     }
+  return AID_OK;
 }

@@ -331,3 +331,10 @@ aid_project_root (const struct aid_project *p)
 {
   return p->root;
 }
+
+int
+aid_project_is_there (const struct aid_project *p)
+{
+  struct stat opened, now;
+  return !fstat (p->root_fd, &opened) && !stat (p->root, &now) && opened.st_dev == now.st_dev && opened.st_ino == now.st_ino;
+}

@@ -61,6 +61,8 @@ enum aid_err aid_project_open (const char *root, const struct aid_project_option
 void aid_project_close (struct aid_project *p);
 /* The root, absolute; lives as long as P. */
 const char *aid_project_root (const struct aid_project *p);
+/* Whether the root is the folder that P was opened with: not gone, nor another one of that name.  Any thread. */
+int aid_project_is_there (const struct aid_project *p);
 
 /* Generations: 0 until the files are listed, then 1, and one more each time that something changed.  Waits until the
    generation is greater than SINCE, for MS milliseconds at most (negative: without end), and gives it.  Returns at
