@@ -72,6 +72,9 @@ const char *aid_box_by (const struct aid_box *b);
 enum aid_err aid_box_write (struct aid_box *b, const char *path, struct aid_span text, int executable, struct aid_error *e);
 enum aid_err aid_box_remove (struct aid_box *b, const char *path, struct aid_error *e); /* a file that is gone is fine */
 enum aid_err aid_box_read (struct aid_box *b, const char *path, struct aid_str *out, struct aid_error *e);
+/* The same; *EXECUTABLE gets whether it is so, 1 or 0. */
+enum aid_err
+aid_box_read_mode (struct aid_box *b, const char *path, struct aid_str *out, int *executable, struct aid_error *e);
 /* Runs LINE by sh in DIR (relative to the tree; NULL: its root), which reads nothing.  What it came to, a limit too, is in
    RAN; an error only when it could not be run.  AID_E_CANCELLED; AID_E_LIMIT: LINE is longer than 100 KB; AID_E_NOTFOUND: there
    is no DIR.  Whatever it left running is ended with it.  RAN's output is to be freed, whatever is returned. */

@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define AID_BOX_PROTOCOL "2"
+#define AID_BOX_PROTOCOL "3"
 
 enum
 {
@@ -22,7 +22,7 @@ enum aid_box_verb
 {
   AID_BOX_DO_WRITE, /* NAME: the path, TEXT: what it gets, FLAG: executable */
   AID_BOX_DO_REMOVE,
-  AID_BOX_DO_READ,
+  AID_BOX_DO_READ, /* its answer's CODE: whether it is executable */
   AID_BOX_DO_RUN,   /* NAME: the line, TEXT: the folder */
   AID_BOX_DO_CANCEL /* ends what runs, if it does; has no answer of its own */
 };
