@@ -79,7 +79,7 @@ serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options 
 static int
 serve_by (struct aid_ces *c, int queue, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
 {
-  struct aid_ces_backend backend = { evaluate, status_of, c };
+  struct aid_ces_backend backend = { evaluate, status_of, c, 0 };
   struct aid_cli_front *front = queue ? aid_cli_front_new (c, &backend) : NULL;
   const struct aid_stop *stop = aid_cli_stop (NULL);
   if (!stop)

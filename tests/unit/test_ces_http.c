@@ -42,6 +42,53 @@ a_batch_keeps_its_order_and_its_failures_apart (void **state)
   end (s);
 }
 
+/* A machine's trouble of a moment costs no verdict; one that lasts costs none of the others'. */
+static void
+what_this_machine_cannot_judge_now_is_tried_again (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  json_t *out = NULL;
+  atomic_store (&s->seen.troubles, 2);
+  assert_int_equal (
+    ask (s, "POST", "/v1/evaluate",
+         "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"green\"}, {\"answer\": \"later\"},"
+         "{\"answer\": \"io\"}]}",
+         &out),
+    200);
+  json_t *list = json_object_get (out, "verdicts");
+  const double rewards[] = { 1, 0, -1 };
+  for (size_t i = 0; i < 3; i++)
+    assert_true (aid_json_real (json_array_get (list, i), "reward", -1) == rewards[i]);
+  assert_string_equal (aid_json_str (json_object_get (json_array_get (list, 2), "error"), "code"), "io");
+  json_decref (out);
+  assert_int_equal (atomic_load (&s->seen.calls), 1 + 3 + 3);
+  end (s);
+}
+
+static void
+openrlhf_is_told_which_answer_could_not_be_judged (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  const char *labels = "\"labels\": [{\"repository\": \"r\"}, {\"repository\": \"r\"}]", *task = "{\"repository\": \"r\"}";
+  char body[300];
+  json_t *out = NULL;
+  atomic_store (&s->seen.troubles, 2);
+  snprintf (body, sizeof body, "{\"query\": [\"types\", \"later\"], %s}", labels);
+  assert_int_equal (ask (s, "POST", "/get_reward", body, &out), 200);
+  assert_true (json_real_value (json_array_get (json_object_get (out, "rewards"), 0)) == 0.6);
+  json_decref (out);
+  snprintf (body, sizeof body, "{\"query\": [\"types\", \"io\"], %s}", labels);
+  expect (s, "/get_reward", body, 503,
+          "{\"error\":{\"code\":\"busy\",\"message\":\"this machine cannot judge\",\"member\":\"query.1\"}}");
+  /* that to ask again is of no use goes before */
+  snprintf (body, sizeof body, "{\"query\": [\"io\", \"types\", \"types\"], \"labels\": [%s, %s, {}]}", task, task);
+  expect (s, "/get_reward", body, 422,
+          "{\"error\":{\"code\":\"invalid\",\"message\":\"the task has no repository\",\"member\":\"query.2\"}}");
+  end (s);
+}
+
 static void
 what_is_no_request_is_told (void **state)
 {
@@ -196,7 +243,8 @@ nemo_gyms_sums_are_as_it_makes_them (void **state)
     "\"_ng_rollout_index\": 0, \"reward\": 0.5, \"rollout_id\": \"0:0\"}, {\"_ng_task_index\": 0, \"_ng_rollout_index\": 1,"
     "\"reward\": 0.0, \"rollout_id\": \"0:1\"}], \"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}, {\"mean/reward\": 1.0,"
     "\"max/reward\": 1.0, \"min/reward\": 1.0, \"median/reward\": 1.0, \"std/reward\": 0.0, \"_ng_task_index\": 1,"
-    "\"num_rollouts\": 1, \"expected_num_rollouts\": 1, \"missing_num_rollouts\": 0, \"reward_profile_completion_pct\": 100.0,"
+    "\"num_rollouts\": 1, \"expected_num_rollouts\": 1, \"missing_num_rollouts\": 0, \"reward_profile_completion_pct\": "
+    "100.0,"
     "\"rollout_infos\": [{\"_ng_task_index\": 1, \"_ng_rollout_index\": 0, \"reward\": 1, \"rollout_id\": \"1:0\"}],"
     "\"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5,"
     "\"max/reward\": 1.0, \"min/reward\": 0.0,"
@@ -291,6 +339,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (one_answer_is_judged),
     cmocka_unit_test (a_batch_keeps_its_order_and_its_failures_apart),
+    cmocka_unit_test (what_this_machine_cannot_judge_now_is_tried_again),
+    cmocka_unit_test (openrlhf_is_told_which_answer_could_not_be_judged),
     cmocka_unit_test (what_is_no_request_is_told),
     cmocka_unit_test (openrlhf_gets_numbers_of_the_same_names),
     cmocka_unit_test (responses_begin_behind_their_prompts),
