@@ -3,6 +3,16 @@
 #include "ces_http.h"
 #include "scratch_put.h"
 
+/* Looks into objects, by whichever thread: jansson's own function, counted. */
+static atomic_llong looks;
+
+json_t *
+json_object_get (const json_t *object, const char *key)
+{
+  atomic_fetch_add (&looks, 1);
+  return json_object_iter_value (json_object_iter_at ((json_t *)(uintptr_t)object, key));
+}
+
 /* --- our own shape ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -252,6 +262,37 @@ nemo_gyms_sums_are_as_it_makes_them (void **state)
   end (s);
 }
 
+#define ROWS 200
+#define NUMBERS 50
+
+/* Each rollout has names that no other has: each number is looked at a few times, however many there are. */
+static void
+metrics_of_many_names_are_looked_at_once_each (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  struct aid_str body = AID_STR_INIT (1 << 20);
+  json_t *out = NULL;
+  aid_str_addz (&body, "{\"verify_responses\": [");
+  for (int i = 0; i < ROWS; i++)
+    {
+      aid_str_addf (&body, "%s{\"_ng_task_index\": %d, \"reward\": 1", i ? ", " : "", i % 2);
+      for (int k = 0; k < NUMBERS; k++)
+        aid_str_addf (&body, ", \"m%d.%d\": %d", i, k, k);
+      aid_str_addc (&body, '}');
+    }
+  aid_str_addz (&body, "]}");
+  atomic_store (&looks, 0);
+  assert_int_equal (ask (s, "POST", "/aggregate_metrics", aid_str_z (&body), &out), 200);
+  assert_true (atomic_load (&looks) < 10 * ROWS * NUMBERS);
+  const json_t *all = json_object_get (out, "agent_metrics");
+  assert_int_equal (json_object_size (all), 4 * (ROWS * NUMBERS + 1) + 1); /* of single values there is no deviation */
+  assert_true (aid_json_real (all, "median/m199.49", 0) == 49);
+  json_decref (out);
+  aid_str_free (&body);
+  end (s);
+}
+
 static void
 an_episode_ends_when_it_is_green_or_long (void **state)
 {
@@ -347,6 +388,7 @@ main (void)
     cmocka_unit_test (a_prompt_that_lost_its_beginning_is_known_by_its_end),
     cmocka_unit_test (nemo_gym_gets_its_own_back_and_a_reward),
     cmocka_unit_test (nemo_gyms_sums_are_as_it_makes_them),
+    cmocka_unit_test (metrics_of_many_names_are_looked_at_once_each),
     cmocka_unit_test (an_episode_ends_when_it_is_green_or_long),
     cmocka_unit_test (tasks_have_ids_and_are_ours),
     cmocka_unit_test (tasks_that_are_none_are_told),
