@@ -33,7 +33,7 @@ aid_ces_http_queue_ring (struct aid_ces_http_queue *q)
 static int
 may_pass (enum aid_err err)
 {
-  return err && err != AID_E_CANCELLED && err != AID_E_STATE && aid_ces_http_status_of (err) == 503;
+  return err && err != AID_E_CANCELLED && aid_ces_http_status_of (err) == 503;
 }
 
 /* Waits for MS; whether to go on is of use. */

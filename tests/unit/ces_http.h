@@ -83,6 +83,8 @@ evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_fr
     return aid_error_set (e, AID_E_INVALID, "the task has no repository");
   if (aid_span_eqz (answer, "io") || (aid_span_eqz (answer, "later") && atomic_fetch_sub (&s->troubles, 1) > 0))
     return aid_error_set (e, AID_E_IO, "this machine cannot judge");
+  if (aid_span_eqz (answer, "state"))
+    return aid_error_set (e, AID_E_STATE, "no box can be had");
   *verdict = verdict_of (answer);
   return AID_OK;
 }

@@ -77,6 +77,31 @@ what_this_machine_cannot_judge_now_is_tried_again (void **state)
 }
 
 static void
+a_batch_without_a_box_for_one_keeps_the_verdicts_of_the_others (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  json_t *out = NULL;
+  assert_int_equal (
+    ask (s, "POST", "/v1/evaluate",
+         "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"state\"}, {\"answer\": \"green\"}]}", &out),
+    200);
+  const json_t *list = json_object_get (out, "verdicts"), *error = json_object_get (json_array_get (list, 0), "error");
+  assert_string_equal (aid_json_str (error, "code"), "state");
+  assert_string_equal (aid_json_str (error, "message"), "no box can be had");
+  assert_true (aid_json_real (json_array_get (list, 1), "reward", -1) == 1);
+  json_decref (out);
+  /* of none of it anything is lost */
+  expect (s, "/v1/evaluate",
+          "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"state\"}, {\"answer\": \"state\"}]}", 503,
+          "{\"error\":{\"code\":\"busy\",\"message\":\"no box can be had\"}}");
+  expect (s, "/get_reward",
+          "{\"query\": [\"types\", \"state\"], \"labels\": [{\"repository\": \"r\"}, {\"repository\": \"r\"}]}", 503,
+          "{\"error\":{\"code\":\"busy\",\"message\":\"no box can be had\",\"member\":\"query.1\"}}");
+  end (s);
+}
+
+static void
 openrlhf_is_told_which_answer_could_not_be_judged (void **state)
 {
   (void)state;
@@ -381,6 +406,7 @@ main (void)
     cmocka_unit_test (one_answer_is_judged),
     cmocka_unit_test (a_batch_keeps_its_order_and_its_failures_apart),
     cmocka_unit_test (what_this_machine_cannot_judge_now_is_tried_again),
+    cmocka_unit_test (a_batch_without_a_box_for_one_keeps_the_verdicts_of_the_others),
     cmocka_unit_test (openrlhf_is_told_which_answer_could_not_be_judged),
     cmocka_unit_test (what_is_no_request_is_told),
     cmocka_unit_test (openrlhf_gets_numbers_of_the_same_names),
