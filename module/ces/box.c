@@ -42,7 +42,7 @@ static enum aid_err
 start (struct aid_box *b, const char *program, const char *lower, enum aid_box_how how, struct aid_error *e)
 {
   const struct aid_box_limits *l = &b->limits;
-  char n[7][24];
+  char n[8][24];
   const char *const argv[] = { program,
                                AID_BOX_PROTOCOL,
                                number (n[0], (int64_t)how),
@@ -54,6 +54,7 @@ start (struct aid_box *b, const char *program, const char *lower, enum aid_box_h
                                number (n[6], l->output_bytes),
                                lower,
                                l->programs ? l->programs : "",
+                               number (n[7], l->nice),
                                NULL };
   return aid_box_talk_start (&b->talk, argv, &b->by, e);
 }

@@ -26,8 +26,9 @@ struct aid_box_limits
   int64_t disk_megabytes; /* that may be written, in memory but for AID_BOX_IN_PLACE; and 128 files for each */
   int64_t output_bytes;   /* kept; its beginning and its end */
   const char *programs;   /* folders, ':' between them, that it sees as well, read-only, and runs programs of; NULL: none */
+  int64_t nice;           /* what commands have more of than who opens it: 0 to 19 */
 };
-#define AID_BOX_LIMITS ((struct aid_box_limits){ 120, 240, 2048, 256, 1024, 64 << 10, NULL })
+#define AID_BOX_LIMITS ((struct aid_box_limits){ 120, 240, 2048, 256, 1024, 64 << 10, NULL, 0 })
 
 enum aid_box_how
 {

@@ -1,7 +1,7 @@
 /* How a box is asked: aid-box (module/box), the program that keeps one, reads requests from its standard input and answers each
    on its standard output.  Both are of one build; numbers are the machine's own.  When its input ends the box ends.
 
-   usage: aid-box VERSION HOW SECONDS CPU_SECONDS MEGABYTES PROCESSES DISK_MEGABYTES OUTPUT_BYTES LOWER PROGRAMS
+   usage: aid-box VERSION HOW SECONDS CPU_SECONDS MEGABYTES PROCESSES DISK_MEGABYTES OUTPUT_BYTES LOWER PROGRAMS NICE
    where LOWER may be "", for an empty tree, and PROGRAMS, folders with ':' between them.
    Its first answer, unasked, says whether the box could be made; its text then names what the tree is ("overlay", ...). */
 #ifndef AID_CES_BOX_PROTOCOL_H
