@@ -139,6 +139,11 @@ aid_cmd_ces_serve (int argc, char **argv)
   };
   if (aid_opt_parse (&usage, argc, argv, &status) < 0)
     return status;
+  if (o.jobs > AID_CES_HTTP_JOBS_MAX)
+    return aid_cli_misuse ("ces: --jobs is at most %d", AID_CES_HTTP_JOBS_MAX);
+  char why[256];
+  if (!queue && !aid_box_available (why)) /* it would have 503 for whoever asks */
+    return aid_cli_fail ("%s", why), TROUBLE;
   if (token_file && aid_fs_read (token_file, &token, &e))
     status = (aid_cli_fail ("%s", e.msg), TROUBLE);
   else
