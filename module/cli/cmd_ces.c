@@ -310,6 +310,8 @@ make_warm (const struct wish *w, const json_t *task)
       json_t *o = json_pack ("{s:s, s:b, s:O?, s:O, s:O}", "key", aid_str_z (&key), "green", !red, "tool",
                              json_object_get (about, "tool"), "commands", json_object_get (about, "commands"), "rungs",
                              json_object_get (about, "rungs"));
+      if (json_object_get (about, "missing"))
+        json_object_set (o, "missing", json_object_get (about, "missing"));
       aid_json_dump (o, &text);
       aid_str_addc (&text, '\n');
       json_decref (o);
