@@ -165,6 +165,31 @@ names_are_joined_by_text (void **state)
 }
 
 static void
+the_home_and_what_it_is_in_are_wide (void **state)
+{
+  (void) state;
+  char home[256], link[256], real[256];
+  char *full = realpath (scratch, NULL);
+  snprintf (home, sizeof home, "%s", scratch_path ("home/me/work"));
+  assert_int_equal (aid_fs_mkdirs (home, 0700, NULL), AID_OK);
+  snprintf (link, sizeof link, "%s", scratch_path ("link"));
+  assert_int_equal (symlink ("home/me", link), 0);
+  setenv ("HOME", link, 1);
+  static const struct { const char *below; int wide; } cases[] = {
+    { "", 1 }, { "/home", 1 }, { "/home/me", 1 }, { "/home/me/", 1 }, { "/home/me/work", 0 }, { "/home/m", 0 }, { "/home/me2", 0 },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      snprintf (real, sizeof real, "%s%s", full, cases[i].below);
+      assert_int_equal (!!aid_fs_is_wide (real), cases[i].wide);
+    }
+  unsetenv ("HOME");
+  assert_true (aid_fs_is_wide ("/"));
+  assert_false (aid_fs_is_wide (full));
+  free (full);
+}
+
+static void
 xdg_folders_have_defaults_and_must_be_absolute (void **state)
 {
   (void) state;
@@ -208,6 +233,7 @@ main (void)
     IN_SCRATCH (a_file_is_compared_with_a_text),
     IN_SCRATCH (folders_are_made_down_to_the_last),
     cmocka_unit_test (names_are_joined_by_text),
+    IN_SCRATCH (the_home_and_what_it_is_in_are_wide),
     cmocka_unit_test (xdg_folders_have_defaults_and_must_be_absolute),
     cmocka_unit_test (the_clocks_agree_on_their_unit),
   };
