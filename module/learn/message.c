@@ -120,8 +120,8 @@ cut (json_t *list, size_t n)
     json_array_remove (list, json_array_size (list) - 1);
 }
 
-/* Appends O.  What a build prints is no reason to have no snapshot: where O does not fit, the halves of its lists are left out, and
-   again. */
+/* Appends O.  What a build prints is no reason to have no snapshot: where O does not fit, the halves of its lists are left out,
+   and again. */
 static enum aid_err
 add_object (json_t *o, struct aid_str *out)
 {

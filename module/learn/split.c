@@ -246,7 +246,8 @@ nearest (const struct splitting *s, size_t i, double *share)
   for (unsigned b = 0; b < BANDS; b++)
     {
       uint64_t value = value_of (key, b);
-      for (size_t at = has_band (key, b) ? aid_vec_first (&s->bands, &value, band_to_value) : s->bands.len; at < s->bands.len; at++)
+      size_t at = has_band (key, b) ? aid_vec_first (&s->bands, &value, band_to_value) : s->bands.len;
+      for (; at < s->bands.len; at++)
         {
           const struct band *band = &AID_VEC_AT (struct band, &s->bands, at);
           double alike = likeness (key, key_at (s, band->row));
