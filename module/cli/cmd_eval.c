@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/eval.h"
+#include "cli/fill.h"
 #include "cli/opt.h"
 
 #include <stdio.h>
@@ -65,11 +66,11 @@ form_of (const char *format)
 }
 
 static int
-print_as (int form, const json_t *o, void (*write) (const json_t *o, enum aid_eval_form form, struct aid_str *out))
+print_as (int form, const json_t *o, void (*write) (const json_t *o, const struct aid_eval_look *look, struct aid_str *out))
 {
   struct aid_str text = AID_STR_INIT (OUT_MAX);
   if (form < 2)
-    write (o, (enum aid_eval_form)form, &text);
+    write (o, &(struct aid_eval_look){ (enum aid_eval_form)form, (size_t)aid_cli_fill_width (stdout) }, &text);
   else
     {
       aid_json_dump (o, &text);
