@@ -103,6 +103,8 @@ split (const struct aid_cli_dataset *w)
   int status = aid_cli_dataset_split_options (w, &by, &share);
   if (!status && !w->to)
     status = aid_cli_misuse ("dataset: --to DIR says where the parts go");
+  if (!status)
+    status = aid_cli_check_folder ("dataset", "--to", w->to);
   if (!status && !strcmp (w->args[0], "-"))
     status = aid_cli_misuse ("dataset: split reads its file more than once, so it cannot be standard input");
   if (!status && aid_split_make (w->args[0], by, share, (uint64_t)w->seed, &s, &e))

@@ -37,7 +37,7 @@ static int
 take_ks (const char *k, const struct aid_eval_results *r, int64_t ks[AID_CLI_EVAL_KS])
 {
   static const int64_t usual[] = { 1, 5, 10 };
-  int n = 0;
+  int n = k && !*k ? -1 : 0;
   for (size_t i = 0; !k && i < sizeof usual / sizeof *usual; i++)
     if (usual[i] == 1 || usual[i] <= most_samples (r))
       ks[n++] = usual[i];

@@ -321,5 +321,6 @@ aid_cmd_snapshot (int argc, char **argv)
     return status;
   w.args = argv + 2;
   w.nargs = n > 1 ? n - 1 : 0;
-  return run (&w, n ? argv[1] : "status");
+  status = aid_cli_check_folder ("snapshot", "--to", w.to);
+  return status ? status : run (&w, n ? argv[1] : "status");
 }

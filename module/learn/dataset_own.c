@@ -129,14 +129,15 @@ aid_dataset_check_own (const char *dir, struct aid_error *e)
 {
   struct looking l = { .dir = dir, .e = e };
   struct aid_str path = AID_STR_INIT (PATH_LIMIT), text = AID_STR_INIT (CARD_MAX);
+  struct stat st;
   int there = is_there (&l, "card.json", &path);
-  enum aid_err err = AID_OK;
+  enum aid_err err = stat (dir, &st) || S_ISDIR (st.st_mode) ? AID_OK : aid_error_set (e, AID_E_REFUSED, "%s is no folder", dir);
   if (there && !aid_fs_read (aid_str_z (&path), &text, NULL))
     l.card = aid_json_parse (aid_str_span (&text), aid_str_z (&path), NULL);
-  if (there && !(aid_json_int (l.card, "card", 0) == 1 && json_is_array (json_object_get (l.card, "files"))))
+  if (!err && there && !(aid_json_int (l.card, "card", 0) == 1 && json_is_array (json_object_get (l.card, "files"))))
     err = aid_error_set (e, AID_E_REFUSED,
                          "%s/card.json is no data card, and would be lost: move it away, or build in another folder", dir);
-  else if (there || !was_ended (&l))
+  else if (!err && (there || !was_ended (&l)))
     err = check_all (&l);
   json_decref (l.card);
   aid_str_free (&path);

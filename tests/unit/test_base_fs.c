@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/clock.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -143,6 +144,23 @@ folders_are_made_down_to_the_last (void **state)
   assert_false (aid_fs_exists (scratch_path ("a/other")));
 }
 
+/* Where nobody may write that is said, and not that the folder is not there: who is root may not in /sys either. */
+static void
+why_a_folder_cannot_be_made_is_told (void **state)
+{
+  (void) state;
+  struct aid_error e = { AID_OK, "" };
+  char shut[256], below[300];
+  snprintf (shut, sizeof shut, "%s", geteuid () ? scratch_path ("shut") : "/sys");
+  if (!geteuid () && access (shut, F_OK))
+    skip ();
+  snprintf (below, sizeof below, "%s/aid-tests/below", shut);
+  assert_true (!geteuid () || !mkdir (shut, 0500));
+  assert_int_not_equal (aid_fs_mkdirs (below, 0700, &e), AID_OK);
+  assert_non_null (strstr (e.msg, "aid-tests"));
+  assert_null (strstr (e.msg, strerror (ENOENT)));
+}
+
 static void
 names_are_joined_by_text (void **state)
 {
@@ -232,6 +250,7 @@ main (void)
     IN_SCRATCH (a_file_beyond_the_limit_is_refused),
     IN_SCRATCH (a_file_is_compared_with_a_text),
     IN_SCRATCH (folders_are_made_down_to_the_last),
+    IN_SCRATCH (why_a_folder_cannot_be_made_is_told),
     cmocka_unit_test (names_are_joined_by_text),
     IN_SCRATCH (the_home_and_what_it_is_in_are_wide),
     cmocka_unit_test (xdg_folders_have_defaults_and_must_be_absolute),
