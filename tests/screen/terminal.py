@@ -125,9 +125,12 @@ class Terminal:
         raise Failed("waited for %r, without %r; the screen is:\n%s" % (texts, gone, self.screen()))
 
     def quit(self):
-        """Types C-g and waits until Emacs has read it: what is typed before that is thrown away."""
+        """Types C-g and waits until Emacs has read it: what is typed before that is thrown away.  Where another message takes the
+        place of "Quit" at once, ten seconds are enough for that."""
         self.keys("C-g")
-        self.wait("Quit")
+        end = time.time() + 10
+        while "Quit" not in self.screen() and time.time() < end:
+            time.sleep(0.02)
 
     def close(self):
         self.tmux("kill-server", check=False)
