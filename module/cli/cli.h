@@ -92,5 +92,11 @@ int aid_cli_interrupted (const char *what);
 enum aid_err aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e);
 /* The same; 0, or a status after what was wrong is said. */
 int aid_cli_take_root (const char *dir, struct aid_str *out);
+/* Appends the root of the project that DIR names, which need not be there any more where DIR is absolute; nothing for NULL.
+   0, or a status after what was wrong is said. */
+int aid_cli_take_project (const char *dir, struct aid_str *out);
+/* Whether DIR, the folder that the option or operand WHAT of COMMAND names, has a name (NULL is fine): that of a variable
+   which is not set is empty, and "/" where something is appended to it.  0, or a status after that is said. */
+int aid_cli_check_folder (const char *command, const char *what, const char *dir);
 
 #endif
