@@ -278,7 +278,7 @@ check-otlp: all $(B)/otlp_events
 check-snapshots: cli $(B)/kill-shim.so
 	@tests/run snapshots
 ## check-dataset aid describe and aid dataset with real snapshots, a model is played
-check-dataset: cli
+check-dataset: cli $(B)/kill-shim.so
 	@tests/run dataset
 ## check-eval    aid eval over the tasks that come with AID, with played models whose scores are known
 check-eval: cli

@@ -16,6 +16,7 @@
 (eval-when-compile (require 'subr-x))
 (require 'cl-lib)
 (require 'aid-module)
+(require 'aid-quiet)
 (require 'aid-context)
 
 (declare-function aid-read-line "aid-read" (prompt collection &optional history default))
@@ -464,7 +465,7 @@ that another program than the project's succeeds does not make it green."
           (setf (aid-build-site-buffer site) buffer)
           (aid--on-event id (lambda (kind val &rest _)
                               (when (eq kind 'result)
-                                (let ((inhibit-message t))
+                                (aid-quietly
                                   (aid-build--adopted site val))))))))))
 
 (defun aid-build--adopted (site val)

@@ -13,6 +13,7 @@
 
 (eval-when-compile (require 'cl-lib))
 (require 'aid-chat-display)
+(require 'aid-quiet)
 
 (defvar aid-chat--stream)
 (defvar aid-chat--live)
@@ -62,14 +63,14 @@ The first mode that there is shows it."
 (defun aid-chat--code-spans (mode text)
   "The faces that MODE gives TEXT, as a list of (BEG END FACE), from 0."
   (with-current-buffer (get-buffer-create (aid-chat--code-buffer mode))
-    (let ((inhibit-modification-hooks nil) (inhibit-message t) (spans nil))
-      (unless (eq major-mode mode)
-        (delay-mode-hooks (funcall mode)))
-      (setq buffer-undo-list t)
-      (let ((inhibit-read-only t))
+    (let ((inhibit-modification-hooks nil) (inhibit-read-only t) (spans nil))
+      (aid-quietly
+        (unless (eq major-mode mode)
+          (delay-mode-hooks (funcall mode)))
+        (setq buffer-undo-list t)
         (erase-buffer)
-        (insert text))
-      (font-lock-ensure)
+        (insert text)
+        (font-lock-ensure))
       (let ((pos (point-min)) next)
         (while (< pos (point-max))
           (setq next (next-single-property-change pos 'face nil (point-max)))

@@ -15,6 +15,7 @@
   (require 'subr-x))
 (require 'aid-magic)
 (require 'aid-module)
+(require 'aid-quiet)
 (require 'aid-chat-meanwhile)
 (require 'aid-in-force)
 
@@ -185,17 +186,13 @@ Once that is known the disk is not asked again: each answer's end wants to know.
   "Save this chat without a word and without a question about its coding.
 The file is replaced as a whole: who reads it meanwhile, or after Emacs was
 killed, finds a chat and not the beginning of one."
-  (let ((said (current-message)))
-    (let* ((eol (coding-system-eol-type buffer-file-coding-system))
-           (coding-system-for-write (coding-system-change-eol-conversion
-                                     'utf-8 (if (integerp eol) eol 'unix)))
-           (file-precious-flag (not (file-symlink-p buffer-file-name)))
-           (save-silently t) (inhibit-message t))
-      (save-buffer 0))
-    ;; Emacs clears the echo area even for what it does not say.
-    (when (and said (not (current-message)))
-      (let ((message-log-max nil))
-        (message "%s" said)))))
+  (let* ((eol (coding-system-eol-type buffer-file-coding-system))
+         (coding-system-for-write (coding-system-change-eol-conversion
+                                   'utf-8 (if (integerp eol) eol 'unix)))
+         (file-precious-flag (not (file-symlink-p buffer-file-name)))
+         (save-silently t))
+    (aid-quietly
+      (save-buffer 0))))
 
 (defun aid-chat--save ()
   "Save this chat quietly if it is in AID's own folder.

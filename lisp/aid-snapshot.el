@@ -53,6 +53,15 @@ LAST the id of the last snapshot that was told of."
   "The root of the project here, its links resolved."
   (directory-file-name (file-truename (aid-project-root))))
 
+(defun aid-snapshot--check-root (root)
+  "Ask whether all of ROOT is meant where it holds more than one project.
+That is the home and what it is in, with all that is private there.
+Where snapshots are taken already nothing is asked."
+  (when (and (not (aid-snapshot--site root))
+             (file-in-directory-p "~/" root)
+             (not (yes-or-no-p (format "%s is no single project.  Take snapshots of all of it? " (abbreviate-file-name root)))))
+    (user-error "No snapshots are taken of %s: visit a file of a project" (abbreviate-file-name root))))
+
 (defun aid-snapshot--folder ()
   "The folder that all projects' snapshots are in."
   (expand-file-name "aid/snapshots/" (let ((state (getenv "XDG_STATE_HOME")))
@@ -129,6 +138,8 @@ and its version control; \\[aid-history] shows a file through time."
     (setq aid-snapshot-mode nil)        ; until it is so
     (when (file-remote-p root)
       (user-error "Snapshots are taken on this machine only"))
+    (when on
+      (aid-snapshot--check-root root))
     (setq aid-snapshot--remembered (delete root (aid-snapshot--roots)))
     (if (not on)
         (aid-snapshot--stop root t)
@@ -142,6 +153,7 @@ and its version control; \\[aid-history] shows a file through time."
   (interactive)
   (aid-module-ensure)
   (let ((root (aid-snapshot-root)))
+    (aid-snapshot--check-root root)
     (aid--on-event (aid--mod-snapshot-take-soon root)
                    (lambda (kind val &rest _)
                      (message "%s" (pcase kind

@@ -90,25 +90,12 @@ aid_finder_stop (struct aid_finder *f)
 
 /* --- which folders are projects --------------------------------------------------------------------------------------- */
 
-/* Whether ROOT is the folder PATH or one that PATH is in. */
-static int
-holds (const char *root, const char *path)
-{
-  size_t n = strlen (root);
-  while (n && root[n - 1] == '/')
-    n--;
-  return !strncmp (root, path, n) && (!path[n] || path[n] == '/');
-}
-
 /* Fills BY with who is asked for vectors of the project at ROOT; empty: nobody. */
 static enum aid_err
 check_root (const char *root, struct aid_embedder *by, struct aid_error *e)
 {
   *by = (struct aid_embedder){ 0 };
-  char *home = getenv ("HOME") ? realpath (getenv ("HOME"), NULL) : NULL;
-  int wide = holds (root, "/") || (home && holds (root, home));
-  free (home);
-  if (wide)
+  if (aid_fs_is_wide (root))
     return aid_error_set (e, AID_E_REFUSED, "%s is not searched: it holds more than one project.", root);
   struct aid_config *c = aid_config_load (root, e);
   if (!c)

@@ -264,10 +264,14 @@ aid_fs_mkdirs (const char *path, unsigned mode, struct aid_error *e)
       char kept = *p;
       *p = '\0';
       struct stat st;
-      if (mkdir (copy, mode) == 0)
+      int why = mkdir (copy, mode) ? errno : 0;
+      if (!why)
         aid_fs_sync_folder_of (copy);   /* what is put into it would be lost with it */
-      else if (errno != EEXIST && !(stat (copy, &st) == 0 && S_ISDIR (st.st_mode)))
-        err = system_error (e, "Cannot make the folder", copy);
+      else if (why != EEXIST && !(stat (copy, &st) == 0 && S_ISDIR (st.st_mode)))
+        {
+          errno = why;   /* and not that there is none */
+          err = system_error (e, "Cannot make the folder", copy);
+        }
       *p = kept;
     }
   struct stat st;

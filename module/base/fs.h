@@ -27,6 +27,9 @@ enum aid_err aid_fs_compare (const char *path, struct aid_span text, int *same, 
 enum aid_err aid_fs_join (struct aid_str *out, const char *dir, const char *name);
 /* Appends NAME, with $HOME for the "~" that it begins with, if it begins with "~/". */
 enum aid_err aid_fs_at_home (const char *name, struct aid_str *out);
+/* Whether the folder DIR (absolute, its links resolved) is /, the home, or one that the home is in: it holds more than one
+   project. */
+int aid_fs_is_wide (const char *dir);
 /* The last part of PATH; points into it. */
 const char *aid_fs_base (const char *path);
 

@@ -1,4 +1,5 @@
-/* Names of files: joining by text, the last part, the XDG directories.  Nothing here touches the file system. */
+/* Names of files: joining by text, the last part, the home, the XDG directories.  Nothing here touches the file system, but that
+   the home's links are resolved. */
 #include "base/fs.h"
 
 #include <limits.h>
@@ -58,6 +59,25 @@ aid_fs_at_home (const char *name, struct aid_str *out)
   const char *home = getenv ("HOME");
   int below = home && !strncmp (name, "~/", 2);
   return aid_str_addf (out, "%s%s", below ? home : "", below ? name + 1 : name);
+}
+
+/* Whether DIR is the folder PATH or one that PATH is in. */
+static int
+holds (const char *dir, const char *path)
+{
+  size_t n = strlen (dir);
+  while (n && dir[n - 1] == '/')
+    n--;
+  return !strncmp (dir, path, n) && (!path[n] || path[n] == '/');
+}
+
+int
+aid_fs_is_wide (const char *dir)
+{
+  char *home = getenv ("HOME") ? realpath (getenv ("HOME"), NULL) : NULL;
+  int wide = holds (dir, "/") || (home && holds (dir, home));
+  free (home);
+  return wide;
 }
 
 const char *

@@ -1,11 +1,11 @@
-/* The growing array: doubling, new items zeroed, removal that keeps the order. */
+/* The growing array: doubling, new items zeroed, removal that keeps the order, the search in one that is in order. */
 #include "base/vec.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static char *
-item (struct aid_vec *v, size_t i)
+item (const struct aid_vec *v, size_t i)
 {
   return (char *) v->data + i * v->size;
 }
@@ -53,6 +53,21 @@ aid_vec_remove (struct aid_vec *v, size_t i, size_t n)
     n = v->len - i;
   memmove (item (v, i), item (v, i + n), (v->len - i - n) * v->size);
   v->len -= n;
+}
+
+size_t
+aid_vec_first (const struct aid_vec *v, const void *key, int (*compare) (const void *item, const void *key))
+{
+  size_t low = 0, high = v->len;
+  while (low < high)
+    {
+      size_t mid = low + (high - low) / 2;
+      if (compare (item (v, mid), key) < 0)
+        low = mid + 1;
+      else
+        high = mid;
+    }
+  return low;
 }
 
 void

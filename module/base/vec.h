@@ -19,6 +19,9 @@ void *aid_vec_push (struct aid_vec *v);
 /* A new zeroed item at I (0..len). */
 void *aid_vec_insert (struct aid_vec *v, size_t i);
 void aid_vec_remove (struct aid_vec *v, size_t i, size_t n);
+/* Where in V, whose items are in order, KEY is or would be: the first item that does not stand before it, by COMPARE (below 0:
+   ITEM does); V's length when all do.  In logarithmic time. */
+size_t aid_vec_first (const struct aid_vec *v, const void *key, int (*compare) (const void *item, const void *key));
 void aid_vec_free (struct aid_vec *v);
 
 #endif

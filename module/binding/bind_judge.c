@@ -13,6 +13,7 @@
 
 #define HUNKS_MAX 1000000
 #define THREADS 2
+#define NICE 10 /* of what is built and tested, beside the editor: the person works meanwhile */
 
 struct judge
 {
@@ -177,6 +178,7 @@ work (struct aid_bind_later *later, struct aid_str *val, struct aid_error *e)
   struct aid_ces *c = NULL;
   json_t *out = NULL;
   enum aid_err err = aid_ces_settings_read (&settings, e);
+  settings.nice = NICE;
   if (!err)
     err = check_boxes (e);
   if (!err)

@@ -92,7 +92,7 @@ become (const struct keeper *k, const char *line, const char *at, int filter, in
   /* clang-format off */
   static const char *const fixed[]
     = { "bwrap", "--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--unshare-pid", "--die-with-parent",
-        "--new-session", "--dev-bind", ROOT, "/", "--proc", "/proc", "--remount-ro", "/proc" };
+        "--dev-bind", ROOT, "/", "--proc", "/proc", "--remount-ro", "/proc" };
   /* clang-format on */
   const char *argv[ARGUMENTS];
   char status_z[16], filter_z[16];
@@ -117,9 +117,12 @@ become (const struct keeper *k, const char *line, const char *at, int filter, in
       argv[n++] = "--seccomp";
       argv[n++] = filter_z;
     }
+  if (!k->has_session) /* the weight of that one is set: a new one has that of all others */
+    argv[n++] = "--new-session";
   const char *const end[] = { "--chdir", at, "--", "/bin/sh", "-c", line, NULL };
   memcpy (argv + n, end, sizeof end);
   limit_process (k);
+  forks_set_back (k);
   execve (k->bwrap, (char **)(uintptr_t)argv, (char **)(uintptr_t)env);
   dprintf (1, "bwrap: %s", strerror (errno));
   _exit (127);

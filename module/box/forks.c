@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,9 @@ enum
 {
   BEYOND = 64,    /* processes beyond the limit, so that passing it is seen */
   RESERVED = 300, /* pids that are given only once (RESERVED_PIDS in the kernel's pid_namespace.h) */
-  TURNS = 4       /* so many more pids than processes, so that none is given again soon after it was somebody's */
+  SESSION_TRIES = 5,
+  SESSION_MS = 101, /* the kernel takes one such wish in 100 ms, of all who are not root */
+  TURNS = 4         /* so many more pids than processes, so that none is given again soon after it was somebody's */
 };
 
 static int
@@ -77,5 +80,32 @@ forks_bound_command (const struct keeper *k)
 {
   struct rlimit most = { (rlim_t)(k->limits.processes + BEYOND), (rlim_t)(k->limits.processes + BEYOND) };
   if (is_linux (5, 14) && setrlimit (RLIMIT_NPROC, &most)) /* there is a lower one */
+    errno = 0;
+}
+
+void
+forks_set_session_back (struct keeper *k)
+{
+  char nice[16];
+  int n = snprintf (nice, sizeof nice, "%" PRId64, k->limits.nice);
+  if (!k->limits.nice || setsid () < 0)
+    return;
+  k->has_session = 1;
+  int fd = open ("/proc/self/autogroup", O_WRONLY | O_CLOEXEC), again = 1;
+  for (int i = 0; fd >= 0 && again && i < SESSION_TRIES; i++)
+    {
+      again = write (fd, nice, (size_t)n) < 0 && errno == EAGAIN;
+      if (again)
+        poll (NULL, 0, SESSION_MS);
+    }
+  if (fd >= 0)
+    close (fd);
+}
+
+void
+forks_set_back (const struct keeper *k)
+{
+  int nice = getpriority (PRIO_PROCESS, 0) + (int)k->limits.nice;
+  if (k->limits.nice && setpriority (PRIO_PROCESS, 0, nice < NICE_MOST ? nice : NICE_MOST))
     errno = 0;
 }

@@ -26,6 +26,7 @@
 
 enum
 {
+  NICE_MOST = 19,
   SYSTEM_V = 3,      /* lists of its objects */
   DISK_SPARE_MB = 16 /* beyond the limit, so that passing it is seen before the disk is full */
 };
@@ -39,6 +40,7 @@ struct keeper
   int lower_fd, tree_fd, house_fd, proc_fd; /* O_PATH, but for the last two */
   int programs_fd[AID_BOX_PROGRAMS];        /* of limits.programs, in their order */
   int system_v[SYSTEM_V];                   /* system_v.c's */
+  int has_session;                          /* of its own: no command can reach the terminal of who opened the box */
   int64_t copied;                           /* bytes of the house that are not the box's own doing */
   const char *by;                           /* what the tree is */
 };
@@ -106,6 +108,12 @@ pid_t forks_in_turn (void);
 void forks_bound (const struct keeper *k);
 /* In a command's first process: bounds what it starts. */
 void forks_bound_command (const struct keeper *k);
+
+/* In the keeper: a session of its own, set back behind what the one who opened the box has to do where the kernel weighs sessions
+   as a whole, whatever the niceness in them. */
+void forks_set_session_back (struct keeper *k);
+/* In a command's first process: the same of it and what it starts. */
+void forks_set_back (const struct keeper *k);
 
 /* --- system_v.c --- */
 void system_v_open (struct keeper *k);

@@ -65,6 +65,7 @@ keep (struct keeper *k)
 {
   struct aid_error e = { AID_OK, "" };
   prctl (PR_SET_PDEATHSIG, SIGKILL);
+  forks_set_session_back (k);
   forks_go_last ();
   raise_loopback ();
   enum aid_err err = sethostname ("box", 3)
@@ -112,7 +113,8 @@ read_arguments (char **argv, struct keeper *k)
   if (strcmp (argv[1], AID_BOX_PROTOCOL) != 0 || !number (argv[2], AID_BOX_COPY, &how)
       || !number (argv[3], INT32_MAX, &l->seconds) || !number (argv[4], INT32_MAX, &l->cpu_seconds)
       || !number (argv[5], INT32_MAX, &l->megabytes) || !number (argv[6], INT32_MAX, &l->processes)
-      || !number (argv[7], INT32_MAX, &l->disk_megabytes) || !number (argv[8], AID_BOX_TEXT_MAX / 2, &l->output_bytes))
+      || !number (argv[7], INT32_MAX, &l->disk_megabytes) || !number (argv[8], AID_BOX_TEXT_MAX / 2, &l->output_bytes)
+      || !number (argv[11], NICE_MOST, &l->nice))
     return 0;
   k->how = (enum aid_box_how)how;
   k->lower = argv[9];
@@ -146,7 +148,7 @@ main (int argc, char **argv)
   int status;
   signal (SIGPIPE, SIG_IGN);
   umask (022);
-  if (argc != 11 || !read_arguments (argv, &k))
+  if (argc != 12 || !read_arguments (argv, &k))
     return answer_error (AID_E_STATE, "aid-box is of another version than what started it: install both from one build"), 2;
   if (!*k.lower)
     k.how = AID_BOX_COPY; /* of nothing */

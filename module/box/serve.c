@@ -67,7 +67,7 @@ answer (const struct keeper *k, const struct aid_box_request *q, const char *nam
       a.err = (int32_t)aid_box_tree_remove (k->tree_fd, name, &e);
       break;
     case AID_BOX_DO_READ:
-      a.err = (int32_t)aid_box_tree_read (k->tree_fd, name, &out, &e);
+      a.err = (int32_t)aid_box_tree_read (k->tree_fd, name, &out, &a.code, &e);
       break;
     case AID_BOX_DO_RUN:
       more = run_command (k, name, text, &a, &out, &e);

@@ -42,7 +42,7 @@ static enum aid_err
 start (struct aid_box *b, const char *program, const char *lower, enum aid_box_how how, struct aid_error *e)
 {
   const struct aid_box_limits *l = &b->limits;
-  char n[7][24];
+  char n[8][24];
   const char *const argv[] = { program,
                                AID_BOX_PROTOCOL,
                                number (n[0], (int64_t)how),
@@ -54,6 +54,7 @@ start (struct aid_box *b, const char *program, const char *lower, enum aid_box_h
                                number (n[6], l->output_bytes),
                                lower,
                                l->programs ? l->programs : "",
+                               number (n[7], l->nice),
                                NULL };
   return aid_box_talk_start (&b->talk, argv, &b->by, e);
 }
@@ -126,32 +127,45 @@ aid_box_available (char why[256])
 /* --- asking --- */
 
 static enum aid_err
-ask_file (struct aid_box *b, struct aid_box_request q, const char *path, struct aid_span text, struct aid_str *out,
-          struct aid_error *e)
+ask_file (struct aid_box *b, struct aid_box_request q, const char *path, struct aid_span text, struct aid_box_answer *a,
+          struct aid_str *out, struct aid_error *e)
 {
-  struct aid_box_answer a;
   enum aid_err err = aid_box_tree_path (path, e);
-  return err ? err : aid_box_ask (&b->talk, q, aid_span_z (path), text, FILE_MS, NULL, &a, out, e);
+  return err ? err : aid_box_ask (&b->talk, q, aid_span_z (path), text, FILE_MS, NULL, a, out, e);
 }
 
 enum aid_err
 aid_box_write (struct aid_box *b, const char *path, struct aid_span text, int executable, struct aid_error *e)
 {
+  const struct aid_box_request write = { .verb = AID_BOX_DO_WRITE, .flag = executable != 0 };
   struct aid_str none = AID_STR_INIT (0);
-  return ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_WRITE, .flag = executable != 0 }, path, text, &none, e);
+  struct aid_box_answer a;
+  return ask_file (b, write, path, text, &a, &none, e);
 }
 
 enum aid_err
 aid_box_remove (struct aid_box *b, const char *path, struct aid_error *e)
 {
   struct aid_str none = AID_STR_INIT (0);
-  return ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_REMOVE }, path, aid_span_z (NULL), &none, e);
+  struct aid_box_answer a;
+  return ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_REMOVE }, path, aid_span_z (NULL), &a, &none, e);
+}
+
+enum aid_err
+aid_box_read_mode (struct aid_box *b, const char *path, struct aid_str *out, int *executable, struct aid_error *e)
+{
+  struct aid_box_answer a = { .code = 0 };
+  enum aid_err err
+    = ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_READ }, path, aid_span_z (NULL), &a, out, e);
+  *executable = a.code != 0;
+  return err;
 }
 
 enum aid_err
 aid_box_read (struct aid_box *b, const char *path, struct aid_str *out, struct aid_error *e)
 {
-  return ask_file (b, (struct aid_box_request){ .verb = AID_BOX_DO_READ }, path, aid_span_z (NULL), out, e);
+  int executable;
+  return aid_box_read_mode (b, path, out, &executable, e);
 }
 
 enum aid_err

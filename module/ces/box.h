@@ -26,8 +26,9 @@ struct aid_box_limits
   int64_t disk_megabytes; /* that may be written, in memory but for AID_BOX_IN_PLACE; and 128 files for each */
   int64_t output_bytes;   /* kept; its beginning and its end */
   const char *programs;   /* folders, ':' between them, that it sees as well, read-only, and runs programs of; NULL: none */
+  int64_t nice;           /* what commands have more of than who opens it: 0 to 19 */
 };
-#define AID_BOX_LIMITS ((struct aid_box_limits){ 120, 240, 2048, 256, 1024, 64 << 10, NULL })
+#define AID_BOX_LIMITS ((struct aid_box_limits){ 120, 240, 2048, 256, 1024, 64 << 10, NULL, 0 })
 
 enum aid_box_how
 {
@@ -72,6 +73,9 @@ const char *aid_box_by (const struct aid_box *b);
 enum aid_err aid_box_write (struct aid_box *b, const char *path, struct aid_span text, int executable, struct aid_error *e);
 enum aid_err aid_box_remove (struct aid_box *b, const char *path, struct aid_error *e); /* a file that is gone is fine */
 enum aid_err aid_box_read (struct aid_box *b, const char *path, struct aid_str *out, struct aid_error *e);
+/* The same; *EXECUTABLE gets whether it is so, 1 or 0. */
+enum aid_err
+aid_box_read_mode (struct aid_box *b, const char *path, struct aid_str *out, int *executable, struct aid_error *e);
 /* Runs LINE by sh in DIR (relative to the tree; NULL: its root), which reads nothing.  What it came to, a limit too, is in
    RAN; an error only when it could not be run.  AID_E_CANCELLED; AID_E_LIMIT: LINE is longer than 100 KB; AID_E_NOTFOUND: there
    is no DIR.  Whatever it left running is ended with it.  RAN's output is to be freed, whatever is returned. */

@@ -1,7 +1,7 @@
 /* How a box is asked: aid-box (module/box), the program that keeps one, reads requests from its standard input and answers each
    on its standard output.  Both are of one build; numbers are the machine's own.  When its input ends the box ends.
 
-   usage: aid-box VERSION HOW SECONDS CPU_SECONDS MEGABYTES PROCESSES DISK_MEGABYTES OUTPUT_BYTES LOWER PROGRAMS
+   usage: aid-box VERSION HOW SECONDS CPU_SECONDS MEGABYTES PROCESSES DISK_MEGABYTES OUTPUT_BYTES LOWER PROGRAMS NICE
    where LOWER may be "", for an empty tree, and PROGRAMS, folders with ':' between them.
    Its first answer, unasked, says whether the box could be made; its text then names what the tree is ("overlay", ...). */
 #ifndef AID_CES_BOX_PROTOCOL_H
@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#define AID_BOX_PROTOCOL "2"
+#define AID_BOX_PROTOCOL "3"
 
 enum
 {
@@ -22,7 +22,7 @@ enum aid_box_verb
 {
   AID_BOX_DO_WRITE, /* NAME: the path, TEXT: what it gets, FLAG: executable */
   AID_BOX_DO_REMOVE,
-  AID_BOX_DO_READ,
+  AID_BOX_DO_READ, /* its answer's CODE: whether it is executable */
   AID_BOX_DO_RUN,   /* NAME: the line, TEXT: the folder */
   AID_BOX_DO_CANCEL /* ends what runs, if it does; has no answer of its own */
 };

@@ -135,7 +135,7 @@ read_from (int fd, const char *path, struct aid_str *out, struct aid_error *e)
 }
 
 enum aid_err
-aid_box_tree_read (int root, const char *path, struct aid_str *out, struct aid_error *e)
+aid_box_tree_read (int root, const char *path, struct aid_str *out, int32_t *executable, struct aid_error *e)
 {
   const char *name;
   struct stat st;
@@ -151,6 +151,7 @@ aid_box_tree_read (int root, const char *path, struct aid_str *out, struct aid_e
     err = aid_error_set (e, AID_E_REFUSED, "Cannot read %s in the box: it is no regular file", path);
   else
     err = read_from (fd, path, out, e);
+  *executable = !err && (st.st_mode & S_IXUSR) != 0;
   if (fd >= 0)
     close (fd);
   if (folder >= 0)

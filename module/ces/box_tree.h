@@ -12,8 +12,8 @@ enum aid_err aid_box_tree_path (const char *path, struct aid_error *e);
 enum aid_err aid_box_tree_write (int root, const char *path, struct aid_span text, int executable, struct aid_error *e);
 /* A file that is gone is fine; of a folder, an empty one. */
 enum aid_err aid_box_tree_remove (int root, const char *path, struct aid_error *e);
-/* Appends a regular file; OUT's limit holds. */
-enum aid_err aid_box_tree_read (int root, const char *path, struct aid_str *out, struct aid_error *e);
+/* Appends a regular file; OUT's limit holds.  *EXECUTABLE gets 1 or 0. */
+enum aid_err aid_box_tree_read (int root, const char *path, struct aid_str *out, int32_t *executable, struct aid_error *e);
 /* Opens the folder PATH ("": the root itself), for openat and the like alone; -1 with E. */
 int aid_box_tree_folder (int root, const char *path, struct aid_error *e);
 

@@ -32,6 +32,7 @@ struct aid_ces_settings
   json_t *limits;           /* for what a task does not say: {seconds, megabytes, processes, disk_megabytes} */
   json_t *weights;          /* of the rungs in the reward: {"applies": 0.1, ...} */
   char *programs;           /* folders that a box sees as well, as struct aid_box_limits has them; NULL: none */
+  int nice;                 /* of what is run, beside who opens it: 0, or what the caller sets, to 19; not read */
   json_t *repositories;     /* NAME -> { "path", "commands" }: all that a task from elsewhere may name */
 };
 /* The user's, from the setting "ces"; a project's have no say.  OUT is to be freed, whatever comes. */

@@ -132,6 +132,7 @@ aid_ces_http_open (const struct aid_ces_backend *backend, const struct aid_ces_h
   h->from = options->trusted ? AID_CES_OURS : AID_CES_ELSEWHERE;
   h->began = aid_clock_wall_ms ();
   h->patience_ms = options->patience_ms;
+  h->again_ms = options->again_ms > 0 ? options->again_ms : 1000;
   h->jobs = (size_t)(options->jobs > 0 ? options->jobs : processors > 0 ? processors : 1);
   h->jobs = h->jobs < AID_CES_HTTP_JOBS_MAX ? h->jobs : AID_CES_HTTP_JOBS_MAX;
   h->body_max = options->body_max ? options->body_max : AID_CES_HTTP_BODY_MAX;

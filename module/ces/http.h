@@ -20,6 +20,7 @@ struct aid_ces_backend
                             const struct aid_stop *stop, json_t **verdict, struct aid_error *e);
   json_t *(*status) (void *ctx); /* a new reference, or NULL; the function may be NULL */
   void *ctx;
+  int tries_again; /* by itself, what could not be judged: then it is asked once */
 };
 
 #define AID_CES_HTTP_JOBS_MAX 256
@@ -36,6 +37,7 @@ struct aid_ces_http_options
   int64_t waiting;    /* evaluations that may wait; 0: AID_CES_HTTP_WAITING */
   size_t body_max;    /* bytes of a request's body; 0: AID_CES_HTTP_BODY_MAX */
   int64_t patience_ms; /* with a head that does not come; 0: 30 s (http_door.h has what follows from it) */
+  int64_t again_ms;    /* before what could not be judged is tried again; before the last of three times twice that; 0: 1 s */
   int trusted;        /* tasks in requests may name any folder and command; else only repositories of the settings */
   const struct aid_box_limits
     *limits;         /* of /run_code, which a request may only lower, unless TRUSTED; NULL: AID_BOX_LIMITS */

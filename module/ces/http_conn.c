@@ -339,13 +339,23 @@ whole (struct aid_ces_request *x)
   return go_on (x);
 }
 
+/* One of X's units that the service, not its task, kept from being judged, when none is. */
+static const struct aid_unit *
+find_lost (const struct aid_ces_request *x)
+{
+  const struct aid_unit *lost = NULL;
+  for (size_t i = 0; i < x->nunits; i++)
+    if (x->units[i].verdict)
+      return NULL;
+    else if (!lost && (x->units[i].error.code == AID_E_STATE || x->units[i].error.code == AID_E_CANCELLED))
+      lost = &x->units[i];
+  return lost;
+}
+
 void
 aid_ces_http_finish (struct aid_ces_request *x)
 {
-  const struct aid_unit *lost = NULL;
-  for (size_t i = 0; i < x->nunits && !lost; i++)
-    if (x->units[i].error.code == AID_E_STATE || x->units[i].error.code == AID_E_CANCELLED)
-      lost = &x->units[i];
+  const struct aid_unit *lost = find_lost (x);
   if (lost)
     {
       aid_ces_request_refuse (x, 503, NULL, "%s", lost->error.msg[0] ? lost->error.msg : "the evaluation was stopped");

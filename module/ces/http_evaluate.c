@@ -72,7 +72,7 @@ aid_ces_http_evaluate_finish (struct aid_ces_request *x)
       if (x->units[0].verdict)
         aid_ces_request_answer (x, 200, json_incref (x->units[0].verdict));
       else
-        aid_ces_request_fail (x, &x->units[0].error);
+        aid_ces_request_fail (x, &x->units[0].error, NULL);
       return;
     }
   json_t *list = json_array ();

@@ -99,7 +99,7 @@ aid_ces_http_gym_verify_finish (struct aid_ces_request *x)
   json_t *verdict = x->units[0].verdict, *o, *parts = json_object ();
   if (!verdict)
     {
-      aid_ces_request_fail (x, &x->units[0].error);
+      aid_ces_request_fail (x, &x->units[0].error, NULL);
       json_decref (parts);
       return;
     }

@@ -59,75 +59,103 @@ by_task (const void *a, const void *b)
   return 0;
 }
 
-static int
-by_size (const void *a, const void *b)
+/* One number of the rows: names are numbered in the order in which they come. */
+struct number
 {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
+  size_t name;
+  double value;
+};
+
+static int
+by_name_and_size (const void *a, const void *b)
+{
+  const struct number *x = a, *y = b;
+  return x->name != y->name ? (x->name > y->name) - (x->name < y->name) : (x->value > y->value) - (x->value < y->value);
 }
 
-/* Takes the values of NAME in ROWS, in order of size; how many there are. */
-static size_t
-collect (json_t *const *rows, size_t n, const char *name, double *out)
+/* The numbers of ROWS, those of a name together and in order of size; *NAMES gets the names, *COUNT how many numbers there are.
+   To be freed; NULL: there is no memory. */
+static struct number *
+collect (json_t *const *rows, size_t n, json_t *names, size_t *count)
 {
-  size_t found = 0;
+  size_t most = 1;
+  const char *name;
+  json_t *v;
+  *count = 0;
   for (size_t i = 0; i < n; i++)
+    most += json_object_size (rows[i]);
+  struct number *all = calloc (most, sizeof *all);
+  for (size_t i = 0; all && i < n; i++)
+    json_object_foreach (rows[i], name, v)
     {
-      const json_t *v = json_object_get (rows[i], name);
-      if (v)
-        out[found++] = json_number_value (v);
+      const size_t next = json_object_size (names);
+      const json_t *at = json_object_get (names, name);
+      if (!at)
+        json_object_set_new (names, name, json_integer ((json_int_t)next));
+      all[(*count)++] = (struct number){ at ? (size_t)json_integer_value (at) : next, json_number_value (v) };
     }
-  qsort (out, found, sizeof *out, by_size);
-  return found;
+  if (all)
+    qsort (all, *count, sizeof *all, by_name_and_size);
+  return all;
 }
 
 static void
 set (json_t *out, const char *what, const char *name, double value)
 {
-  char key[256];
-  snprintf (key, sizeof key, "%s/%s", what, name);
-  json_object_set_new (out, key, json_real (value));
+  struct aid_str key = AID_STR_INIT (strlen (name) + 16);
+  if (!aid_str_addf (&key, "%s/%s", what, name))
+    json_object_set_new (out, aid_str_z (&key), json_real (value));
+  aid_str_free (&key);
 }
 
 static double
-deviation (const double *v, size_t n, double mean)
+deviation (const struct number *v, size_t n, double mean)
 {
   double squares = 0;
   for (size_t i = 0; i < n; i++)
-    squares += (v[i] - mean) * (v[i] - mean);
+    squares += (v[i].value - mean) * (v[i].value - mean);
   return sqrt (squares / (double)(n - 1));
 }
 
-/* The five of each number in the N ROWS.  A standard deviation of single values is 0 where all are single. */
+/* The N numbers of NAME.  SINGLE: a standard deviation of one is 0. */
+static void
+describe_one (json_t *out, const char *name, const struct number *v, size_t n, int single)
+{
+  double mean = 0;
+  for (size_t i = 0; i < n; i++)
+    mean += v[i].value / (double)n;
+  set (out, "mean", name, mean);
+  set (out, "max", name, v[n - 1].value);
+  set (out, "min", name, v[0].value);
+  set (out, "median", name, (v[(n - 1) / 2].value + v[n / 2].value) / 2);
+  if (n > 1 || single)
+    set (out, "std", name, n > 1 ? deviation (v, n, mean) : 0);
+}
+
+/* The five of each number in the N ROWS, or NULL: there is no memory.  A standard deviation of single values is 0 where all are
+   single. */
 static json_t *
-describe (json_t *const *rows, size_t n, double *room)
+describe (json_t *const *rows, size_t n)
 {
   json_t *out = json_object (), *names = json_object (), *v;
   const char *name;
-  size_t most = 0;
-  for (size_t i = 0; i < n; i++)
-    json_object_update_missing (names, rows[i]);
+  size_t count, at = 0;
+  struct number *all = collect (rows, n, names, &count);
   json_object_foreach (names, name, v)
   {
-    size_t found = collect (rows, n, name, room);
-    most = found > most ? found : most;
-  }
-  json_object_foreach (names, name, v)
-  {
-    size_t found = collect (rows, n, name, room);
-    double mean = 0;
-    if (!strcmp (name, TASK_INDEX) || !strcmp (name, ROLLOUT_INDEX))
-      continue;
-    for (size_t i = 0; i < found; i++)
-      mean += room[i] / (double)found;
-    set (out, "mean", name, mean);
-    set (out, "max", name, room[found - 1]);
-    set (out, "min", name, room[0]);
-    set (out, "median", name, (room[(found - 1) / 2] + room[found / 2]) / 2);
-    if (found > 1 || (most == 1 && n == 1))
-      set (out, "std", name, found > 1 ? deviation (room, found, mean) : 0);
+    size_t from = at;
+    while (at < count && all[at].name == all[from].name)
+      at++;
+    if (at > from && strcmp (name, TASK_INDEX) != 0 && strcmp (name, ROLLOUT_INDEX) != 0)
+      describe_one (out, name, all + from, at - from, n == 1);
   }
   json_decref (names);
+  if (!all)
+    {
+      json_decref (out);
+      return NULL;
+    }
+  free (all);
   return out;
 }
 
@@ -152,7 +180,7 @@ add_rollouts (json_t *out, json_t *const *rows, size_t n)
 }
 
 static json_t *
-describe_tasks (json_t **rows, size_t n, double *room)
+describe_tasks (json_t **rows, size_t n)
 {
   json_t *out = json_array ();
   qsort (rows, n, sizeof (void *), by_task);
@@ -160,7 +188,7 @@ describe_tasks (json_t **rows, size_t n, double *room)
     {
       for (to = from + 1; to < n && task_of (rows[to]) <= task_of (rows[from]); to++)
         ;
-      json_t *o = describe (rows + from, to - from, room);
+      json_t *o = describe (rows + from, to - from);
       add_rollouts (o, rows + from, to - from);
       json_object_set_new (o, "sample", json_pack ("{s:{s:s}}", "agent_ref", "name", "agent"));
       json_array_append_new (out, o);
@@ -169,9 +197,9 @@ describe_tasks (json_t **rows, size_t n, double *room)
 }
 
 static void
-answer (struct aid_ces_request *x, json_t **rows, size_t n, double *room)
+answer (struct aid_ces_request *x, json_t **rows, size_t n)
 {
-  json_t *all = describe (rows, n, room), *key = json_object (), *v;
+  json_t *all = describe (rows, n), *key = json_object (), *v;
   const char *name;
   json_object_foreach (all, name, v)
   {
@@ -179,8 +207,8 @@ answer (struct aid_ces_request *x, json_t **rows, size_t n, double *room)
       json_object_set (key, name, v);
   }
   aid_ces_request_answer (x, 200,
-                          json_pack ("{s:o, s:o, s:o}", "group_level_metrics", describe_tasks (rows, n, room),
-                                     "agent_metrics", all, "key_metrics", key));
+                          json_pack ("{s:o, s:o, s:o}", "group_level_metrics", describe_tasks (rows, n), "agent_metrics",
+                                     all, "key_metrics", key));
 }
 
 void
@@ -189,11 +217,8 @@ aid_ces_http_gym_aggregate (struct aid_ces_request *x)
   const json_t *list = json_object_get (x->document, "verify_responses"), *row;
   size_t n = json_array_size (list), i, made = 0;
   json_t **rows = calloc (n + 1, sizeof (void *));
-  double *room = calloc (n + 1, sizeof *room);
-  if (!rows || !room)
+  if (!rows)
     {
-      free (rows);
-      free (room);
       aid_ces_request_refuse (x, 503, NULL, "there is no memory");
       return;
     }
@@ -210,11 +235,10 @@ aid_ces_http_gym_aggregate (struct aid_ces_request *x)
         made++;
     }
   if (!x->status && made == n)
-    answer (x, rows, n, room);
+    answer (x, rows, n);
   else if (!x->status)
     aid_ces_request_refuse (x, 503, NULL, "there is no memory");
   while (made)
     json_decref (rows[--made]);
   free (rows);
-  free (room);
 }

@@ -95,8 +95,8 @@ void aid_ces_request_answer (struct aid_ces_request *x, int status, json_t *docu
 /* Answers with the route's refusal; MEMBER (or NULL) is what is wrong in the document, as "requests.3.task". */
 void aid_ces_request_refuse (struct aid_ces_request *x, int status, const char *member, const char *fmt, ...)
   __attribute__ ((format (printf, 4, 5)));
-/* Answers with what kept a unit from being judged. */
-void aid_ces_request_fail (struct aid_ces_request *x, const struct aid_error *e);
+/* Answers with what kept a unit from being judged, that of MEMBER, or NULL. */
+void aid_ces_request_fail (struct aid_ces_request *x, const struct aid_error *e, const char *member);
 /* The HTTP status of what kept one from being judged. */
 int aid_ces_http_status_of (enum aid_err err);
 /* Bytes of memory that the values of the document TEXT take, about: many times its own, when they are small. */
@@ -268,7 +268,7 @@ struct aid_ces_http
   atomic_uint turn;        /* which of the tasks is next */
   enum aid_ces_from from;
   struct aid_box_limits limits; /* of /run_code */
-  int64_t began, patience_ms;
+  int64_t began, patience_ms, again_ms;
 };
 
 /* http_conn.c: libmicrohttpd's callbacks. */

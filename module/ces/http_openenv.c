@@ -199,7 +199,7 @@ aid_ces_http_env_step_finish (struct aid_ces_request *x)
   double reward = aid_json_real (verdict, "reward", 0);
   if (!verdict)
     {
-      aid_ces_request_fail (x, &x->units[0].error);
+      aid_ces_request_fail (x, &x->units[0].error, NULL);
       return;
     }
   if (s->episode && aid_episodes_step (x->http->episodes, s->id, reward, aid_json_bool (verdict, "green", 0), &e))

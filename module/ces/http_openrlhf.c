@@ -72,15 +72,30 @@ append_logs (json_t *logs, const json_t *verdict)
   append (logs, "ms", aid_json_real (verdict, "ms", 0));
 }
 
+/* The reply has no word for one that was not judged.  Who is told 503 asks again: so what no asking mends goes before. */
+static void
+refuse_unjudged (struct aid_ces_request *x)
+{
+  size_t which = x->nunits;
+  char member[40];
+  for (size_t i = x->nunits; i-- > 0;)
+    if (!x->units[i].verdict
+        && (which == x->nunits || aid_ces_http_status_of (x->units[i].error.code) != 503
+            || aid_ces_http_status_of (x->units[which].error.code) == 503))
+      which = i;
+  snprintf (member, sizeof member, "query.%zu", which);
+  if (which < x->nunits)
+    aid_ces_request_fail (x, &x->units[which].error, member);
+}
+
 void
 aid_ces_http_openrlhf_finish (struct aid_ces_request *x)
 {
   json_t *rewards = json_array (), *logs = json_object ();
+  refuse_unjudged (x);
   for (size_t i = 0; i < x->nunits && !x->status; i++)
     {
       const json_t *verdict = x->units[i].verdict;
-      if (!verdict)
-        aid_ces_request_fail (x, &x->units[i].error);
       json_array_append_new (rewards, json_real (aid_json_real (verdict, "reward", 0)));
       append_logs (logs, verdict);
     }

@@ -17,6 +17,7 @@
 #endif
 
 #define WATCHED_MAX 65536
+#define TRIES 3 /* of what this machine could not judge */
 #define ENDING "the service is ending"
 
 void
@@ -28,12 +29,35 @@ aid_ces_http_queue_ring (struct aid_ces_http_queue *q)
 
 /* --- one unit --------------------------------------------------------------------------------------------------------- */
 
+/* Whether what could not be judged because of ERR may be so in a moment: the machine has no memory or no room just now. */
+static int
+may_pass (enum aid_err err)
+{
+  return err && err != AID_E_CANCELLED && aid_ces_http_status_of (err) == 503;
+}
+
+/* Waits for MS; whether to go on is of use. */
+static int
+rest (struct aid_ces_http *h, int64_t ms, const struct aid_stop *stop)
+{
+  struct pollfd fd = { aid_stop_fd (stop), POLLIN, 0 };
+  poll (&fd, 1, (int)ms);
+  pthread_mutex_lock (&h->queue.lock);
+  int ending = h->queue.draining;
+  pthread_mutex_unlock (&h->queue.lock);
+  return !ending && !aid_stop_is_set (stop);
+}
+
 static void
 judge (struct aid_unit *u, const struct aid_stop *stop)
 {
   struct aid_ces_http *h = u->exchange->http;
   int64_t began = aid_clock_ms ();
-  enum aid_err err = h->backend.evaluate (h->backend.ctx, u->task, u->answer, u->from, stop, &u->verdict, &u->error);
+  int tries = h->backend.tries_again ? 1 : TRIES;
+  enum aid_err err;
+  do
+    err = h->backend.evaluate (h->backend.ctx, u->task, u->answer, u->from, stop, &u->verdict, &u->error);
+  while (may_pass (err) && --tries && rest (h, h->again_ms * (TRIES - tries), stop));
   if (err)
     {
       u->error.code = err;

@@ -80,10 +80,10 @@ aid_ces_http_status_of (enum aid_err err)
 }
 
 void
-aid_ces_request_fail (struct aid_ces_request *x, const struct aid_error *e)
+aid_ces_request_fail (struct aid_ces_request *x, const struct aid_error *e, const char *member)
 {
   int status = aid_ces_http_status_of (e->code);
-  aid_ces_request_refuse (x, status, NULL, "%s", e->msg[0] ? e->msg : aid_err_name (e->code));
+  aid_ces_request_refuse (x, status, member, "%s", e->msg[0] ? e->msg : aid_err_name (e->code));
   x->retry = status == 503;
 }
 

@@ -96,13 +96,20 @@ await (struct aid_queue *q, const struct aid_queue_task *t, const struct aid_sto
     }
 }
 
-/* What was submitted is nobody's wish any more; when that cannot be said now, it is judged for nothing. */
-static void
-cancel (struct aid_queue *q, const struct aid_queue_task *t)
+/* Cancels what was submitted here, and says what has become of it. */
+static enum aid_err
+end_stopped (struct aid_queue *q, const struct aid_queue_task *t, struct aid_error *e)
 {
-  const char *was;
-  if (q && t->task.len)
-    aid_queue_cancel (q, t->id, &was, NULL);
+  const char *was = "";
+  enum aid_err err = q && t->task.len ? aid_queue_cancel (q, t->id, &was, NULL) : AID_E_STATE;
+  if (!t->task.len)
+    return aid_error_set (e, AID_E_CANCELLED, "the task %s stays in the queue", t->id);
+  if (err == AID_E_NOTFOUND)
+    return aid_error_set (e, AID_E_CANCELLED, "nothing was left in the queue");
+  if (err)
+    return aid_error_set (e, AID_E_CANCELLED, "the queue cannot be told now: aid ces cancel %s", t->id);
+  return aid_error_set (e, AID_E_CANCELLED,
+                        strcmp (was, "done") != 0 ? "the task %s is cancelled" : "the task %s is done already", t->id);
 }
 
 enum aid_err
@@ -124,7 +131,7 @@ aid_queue_ask (struct aid_queue_asker *a, const struct aid_queue_task *t, int pa
       if (!err && result)
         err = await (q, t, stop, &away, result, e);
       if (err == AID_E_CANCELLED)
-        cancel (q, t);
+        end_stopped (q, t, e);
       if (q && aid_queue_is_lost (err))
         aid_queue_close (q);
       else if (q)
@@ -140,7 +147,7 @@ aid_queue_ask (struct aid_queue_asker *a, const struct aid_queue_task *t, int pa
         return err;
       poll (&stopped, 1, pause_ms);
       if (aid_stop_is_set (stop))
-        return aid_error_set (e, AID_E_CANCELLED, "Stopped");
+        return end_stopped (NULL, t, e);
       pause_ms = 2 * pause_ms > AGAIN_MOST_MS ? AGAIN_MOST_MS : 2 * pause_ms;
     }
 }

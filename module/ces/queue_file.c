@@ -1,9 +1,8 @@
 /* The queue of this machine, in a file (SQLite): one writes at a time, so what is one function in PostgreSQL (queue_1.sql) is one
    transaction here, and says the same. */
 #include "ces/queue_file.h"
-#include "base/clock.h"
 
-#define WAITING "state = 'waiting' AND after <= ?1"
+#define WAITING "state = 'waiting' AND not_before <= ?1"
 #define COLUMNS "number, id, fence, attempts, key, task, answer, ours"
 
 /* --- who submits --------------------------------------------------------------------------------------------------------- */
@@ -15,11 +14,11 @@ submit (void *on, const struct aid_queue_task *t, struct aid_error *e)
   enum aid_err err = aid_queue_db_begin (f, e);
   if (err)
     return err;
-  err = aid_queue_db_run (
-    f, e,
-    "INSERT INTO tasks(id, key, task, answer, tries, queued, after, ours) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)"
-    " ON CONFLICT DO NOTHING",
-    "zzssiii", t->id, t->key, t->task, t->answer, (int64_t)t->tries, aid_clock_wall_ms (), (int64_t)t->ours);
+  err = aid_queue_db_run (f, e,
+                          "INSERT INTO tasks(id, key, task, answer, tries, queued, came, not_before, ours)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT DO NOTHING",
+                          "zzssiiii", t->id, t->key, t->task, t->answer, (int64_t)t->tries, aid_clock_wall_ms (),
+                          aid_queue_db_now (f), (int64_t)t->ours);
   return aid_queue_db_end (f, err, AID_QUEUE_WORK, e);
 }
 
@@ -72,7 +71,7 @@ result (void *on, const char *id, json_t **out, struct aid_error *e)
   unsigned news = 0;
   enum aid_err err = aid_queue_db_begin (f, e);
   if (!err)
-    err = aid_queue_db_end (f, aid_queue_db_sweep (f, aid_clock_wall_ms (), &news, e), news, e);
+    err = aid_queue_db_end (f, aid_queue_db_sweep (f, &news, e), news, e);
   return err ? err : read_row (f, id, out, e);
 }
 
@@ -95,7 +94,7 @@ cancel (void *on, const char *id, const char **was, struct aid_error *e)
       sqlite3_reset (s);
       err = aid_queue_db_run (
         f, e,
-        "UPDATE tasks SET state = 'done', outcome = 'cancelled', lease = NULL, done = ?2, fence = fence + 1,"
+        "UPDATE tasks SET state = 'done', outcome = 'cancelled', held_until = NULL, done = ?2, fence = fence + 1,"
         " answer = x'' WHERE id = ?1 AND state <> 'done'",
         "zi", id, aid_clock_wall_ms ());
     }
@@ -109,7 +108,7 @@ static enum aid_err
 take_row (struct aid_queue_db *f, sqlite3_stmt *s, const struct aid_queue_worker *w, struct aid_vec *held,
           struct aid_error *e)
 {
-  int64_t now = aid_clock_wall_ms (), number = sqlite3_column_int64 (s, 0);
+  int64_t number = sqlite3_column_int64 (s, 0);
   struct aid_queue_held *h = aid_queue_held_add (held, text_at (s, 1), sqlite3_column_int64 (s, 2) + 1,
                                                  sqlite3_column_int64 (s, 3) + 1, sqlite3_column_int (s, 7));
   if (!h)
@@ -122,9 +121,9 @@ take_row (struct aid_queue_db *f, sqlite3_stmt *s, const struct aid_queue_worker
     return aid_error_set (e, AID_E_NOMEM, "No memory for a task of the queue");
   return aid_queue_db_run (
     f, e,
-    "UPDATE tasks SET state = 'running', worker = ?1, attempts = attempts + 1, fence = fence + 1, lease = ?2,"
+    "UPDATE tasks SET state = 'running', worker = ?1, attempts = attempts + 1, fence = fence + 1, held_until = ?2,"
     " started = ?3 WHERE number = ?4",
-    "ziii", w->name, now + w->lease_ms, now, number);
+    "ziii", w->name, aid_queue_db_now (f) + w->lease_ms, aid_clock_wall_ms (), number);
 }
 
 /* Takes the first that SQL finds, if any, with the values now, now - hold, and the worker's name. */
@@ -133,7 +132,7 @@ take_one (struct aid_queue_db *f, const char *sql, const struct aid_queue_worker
           struct aid_error *e)
 {
   sqlite3_stmt *s;
-  int64_t now = aid_clock_wall_ms ();
+  int64_t now = aid_queue_db_now (f);
   enum aid_err err = aid_queue_db_ready (f, &s, e, sql, "iiz", now, now - w->hold_ms, w->name);
   *found = 0;
   if (!err)
@@ -143,11 +142,11 @@ take_one (struct aid_queue_db *f, const char *sql, const struct aid_queue_worker
 
 /* ?3, the worker, is in each, so that all have the same values. */
 static const char *const looks[] = {
-  "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND queued <= ?2 AND ?3 <> '' ORDER BY queued, number LIMIT 1",
+  "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND came <= ?2 AND ?3 <> '' ORDER BY number LIMIT 1",
   "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND ?2 AND key IN (SELECT key FROM warm WHERE worker = ?3)"
-  " ORDER BY queued, number LIMIT 1",
-  "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND (queued <= ?2 OR key NOT IN"
-  " (SELECT key FROM warm JOIN workers ON name = worker WHERE worker <> ?3 AND until >= ?1)) ORDER BY queued, number LIMIT 1"
+  " ORDER BY number LIMIT 1",
+  "SELECT " COLUMNS " FROM tasks WHERE " WAITING " AND (came <= ?2 OR key NOT IN"
+  " (SELECT key FROM warm JOIN workers ON name = worker WHERE worker <> ?3 AND lives_until >= ?1)) ORDER BY number LIMIT 1"
 };
 
 static enum aid_err
@@ -172,13 +171,14 @@ find_next (struct aid_queue_db *f, const struct aid_queue_worker *w, int *next_m
 {
   sqlite3_stmt *s;
   int row = 0;
-  int64_t now = aid_clock_wall_ms ();
+  int64_t now = aid_queue_db_now (f);
   enum aid_err err = aid_queue_db_ready (
     f, &s, e,
-    "SELECT min(at) FROM (SELECT min(lease) AS at FROM tasks WHERE state = 'running' AND worker <> ?3 UNION ALL"
+    "SELECT min(at) FROM (SELECT min(held_until) AS at FROM tasks WHERE state = 'running' AND worker <> ?3 UNION ALL"
     " SELECT min(iif(key IN (SELECT key FROM warm WHERE worker = ?3) OR key NOT IN (SELECT key FROM warm JOIN workers ON "
     "name = worker"
-    " WHERE worker <> ?3 AND until >= ?1), after, max(after, queued + ?2))) FROM tasks WHERE state = 'waiting')",
+    " WHERE worker <> ?3 AND lives_until >= ?1), not_before, max(not_before, came + ?2))) FROM tasks WHERE state = "
+    "'waiting')",
     "iiz", now, (int64_t)w->hold_ms, w->name);
   if (!err)
     err = aid_db_step (f->db, s, &row, e);
@@ -200,7 +200,7 @@ claim (void *on, const struct aid_queue_worker *w, int n, int fair, struct aid_v
   enum aid_err err = aid_queue_db_begin (f, e);
   if (err)
     return err;
-  err = aid_queue_db_sweep (f, aid_clock_wall_ms (), &news, e);
+  err = aid_queue_db_sweep (f, &news, e);
   if (!err)
     err = take_all (f, w, n, fair, held, &room, e);
   if (!err && room)
@@ -217,11 +217,11 @@ claim (void *on, const struct aid_queue_worker *w, int n, int fair, struct aid_v
 static enum aid_err
 note_worker (struct aid_queue_db *f, const struct aid_queue_worker *w, int64_t now, struct aid_error *e)
 {
-  enum aid_err err
-    = aid_queue_db_run (f, e,
-                        "INSERT INTO workers(name, host, pid, jobs, since, seen, until) VALUES(?1, ?2, ?3, ?4, ?5, ?5, ?6)"
-                        " ON CONFLICT(name) DO UPDATE SET seen = excluded.seen, until = excluded.until",
-                        "zziiii", w->name, w->host, (int64_t)w->pid, (int64_t)w->jobs, now, now + w->lease_ms);
+  enum aid_err err = aid_queue_db_run (
+    f, e,
+    "INSERT INTO workers(name, host, pid, jobs, since, seen, lives_until) VALUES(?1, ?2, ?3, ?4, ?7, ?5, ?6)"
+    " ON CONFLICT(name) DO UPDATE SET seen = excluded.seen, lives_until = excluded.lives_until",
+    "zziiiii", w->name, w->host, (int64_t)w->pid, (int64_t)w->jobs, now, now + w->lease_ms, aid_clock_wall_ms ());
   if (!err)
     err = aid_queue_db_run (f, e, "DELETE FROM warm WHERE worker = ?1", "z", w->name);
   for (size_t i = 0; !err && i < w->keys.len && i < AID_QUEUE_KEYS_MAX; i++)
@@ -236,8 +236,8 @@ give_back_rest (struct aid_queue_db *f, const struct aid_queue_worker *w, int64_
 {
   enum aid_err err
     = aid_queue_db_run (f, e,
-                        "UPDATE tasks SET state = 'waiting', attempts = attempts - 1, fence = fence + 1, lease = NULL"
-                        " WHERE state = 'running' AND worker = ?1 AND lease <> ?2",
+                        "UPDATE tasks SET state = 'waiting', attempts = attempts - 1, fence = fence + 1, held_until = NULL"
+                        " WHERE state = 'running' AND worker = ?1 AND held_until <> ?2",
                         "zi", w->name, until);
   if (!err && sqlite3_changes (aid_db_raw (f->db)))
     *news |= AID_QUEUE_WORK;
@@ -249,7 +249,7 @@ renew (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *
        struct aid_error *e)
 {
   struct aid_queue_db *f = on;
-  int64_t now = aid_clock_wall_ms (), until = now + w->lease_ms;
+  int64_t now = aid_queue_db_now (f), until = now + w->lease_ms;
   unsigned news = 0;
   enum aid_err err = aid_queue_db_begin (f, e);
   if (err)
@@ -257,13 +257,14 @@ renew (void *on, const struct aid_queue_worker *w, const struct aid_queue_held *
   err = note_worker (f, w, now, e);
   /* What is not held any more is known by its lease: nothing else has just this one. */
   if (!err)
-    err
-      = aid_queue_db_run (f, e, "UPDATE tasks SET lease = lease - 1 WHERE state = 'running' AND worker = ?1 AND lease = ?2",
-                          "zi", w->name, until);
+    err = aid_queue_db_run (f, e,
+                            "UPDATE tasks SET held_until = held_until - 1"
+                            " WHERE state = 'running' AND worker = ?1 AND held_until = ?2",
+                            "zi", w->name, until);
   for (size_t i = 0; !err && i < n; i++)
     {
-      err = aid_queue_db_run (f, e, "UPDATE tasks SET lease = ?3 WHERE id = ?1 AND fence = ?2 AND state = 'running'", "zii",
-                              held[i]->id, held[i]->fence, until);
+      err = aid_queue_db_run (f, e, "UPDATE tasks SET held_until = ?3 WHERE id = ?1 AND fence = ?2 AND state = 'running'",
+                              "zii", held[i]->id, held[i]->fence, until);
       lost[i] = !err && !sqlite3_changes (aid_db_raw (f->db));
     }
   if (!err)
@@ -280,10 +281,11 @@ finish (void *on, const struct aid_queue_worker *w, const struct aid_queue_held 
   enum aid_err err = aid_queue_db_begin (f, e);
   if (err)
     return err;
-  err = aid_queue_db_run (f, e,
-                          "UPDATE tasks SET state = 'done', lease = NULL, done = ?3, outcome = ?4, result = ?5, answer = x''"
-                          " WHERE id = ?1 AND fence = ?2 AND state = 'running'",
-                          "ziizs", h->id, h->fence, aid_clock_wall_ms (), outcome, text);
+  err = aid_queue_db_run (
+    f, e,
+    "UPDATE tasks SET state = 'done', held_until = NULL, done = ?3, outcome = ?4, result = ?5, answer = x''"
+    " WHERE id = ?1 AND fence = ?2 AND state = 'running'",
+    "ziizs", h->id, h->fence, aid_clock_wall_ms (), outcome, text);
   *taken = !err && sqlite3_changes (aid_db_raw (f->db)) > 0;
   if (*taken)
     err = aid_queue_db_run (f, e, "UPDATE workers SET judged = judged + 1 WHERE name = ?1", "z", w->name);
@@ -299,7 +301,7 @@ give_back (void *on, const struct aid_queue_worker *w, const struct aid_queue_he
            struct aid_error *e)
 {
   struct aid_queue_db *f = on;
-  int64_t now = aid_clock_wall_ms (), counts = why != NULL;
+  int64_t counts = why != NULL;
   (void)w;
   enum aid_err err = aid_queue_db_begin (f, e);
   if (err)
@@ -307,15 +309,15 @@ give_back (void *on, const struct aid_queue_worker *w, const struct aid_queue_he
   if (why)
     err = aid_queue_db_run (
       f, e,
-      "UPDATE tasks SET state = 'done', lease = NULL, done = ?3, outcome = 'error', result = ?4, answer = x''"
+      "UPDATE tasks SET state = 'done', held_until = NULL, done = ?3, outcome = 'error', result = ?4, answer = x''"
       " WHERE id = ?1 AND fence = ?2 AND state = 'running' AND attempts >= tries",
-      "ziiz", h->id, h->fence, now, why);
+      "ziiz", h->id, h->fence, aid_clock_wall_ms (), why);
   if (!err)
     err = aid_queue_db_run (
       f, e,
-      "UPDATE tasks SET state = 'waiting', lease = NULL, fence = fence + 1, attempts = attempts - 1 + ?4,"
-      " after = ?3 WHERE id = ?1 AND fence = ?2 AND state = 'running'",
-      "ziii", h->id, h->fence, now + after_ms, counts);
+      "UPDATE tasks SET state = 'waiting', held_until = NULL, fence = fence + 1, attempts = attempts - 1 + ?4,"
+      " not_before = ?3 WHERE id = ?1 AND fence = ?2 AND state = 'running'",
+      "ziii", h->id, h->fence, aid_queue_db_now (f) + after_ms, counts);
   return aid_queue_db_end (f, err, AID_QUEUE_WORK | AID_QUEUE_DONE, e);
 }
 

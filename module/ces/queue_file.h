@@ -3,6 +3,7 @@
 #ifndef AID_CES_QUEUE_FILE_H
 #define AID_CES_QUEUE_FILE_H
 
+#include "base/clock.h"
 #include "ces/queue_internal.h"
 #include "store/db.h"
 
@@ -13,6 +14,7 @@ struct aid_queue_db
   struct aid_bell *bell;
   const struct aid_stop *stop;
   unsigned listens;
+  char boot[AID_CLOCK_BOOT];
   int64_t seen; /* SQLite's number of what others have changed, when we last looked */
 };
 
@@ -28,7 +30,10 @@ enum aid_err aid_queue_db_begin (struct aid_queue_db *f, struct aid_error *e);
 /* Ends what was begun: as if it had not been when ERR says so; else rings for NEWS. */
 enum aid_err aid_queue_db_end (struct aid_queue_db *f, enum aid_err err, unsigned news, struct aid_error *e);
 /* In a transaction: what is over becomes waiting again, or is given up.  Adds to *NEWS. */
-enum aid_err aid_queue_db_sweep (struct aid_queue_db *f, int64_t now, unsigned *news, struct aid_error *e);
+enum aid_err aid_queue_db_sweep (struct aid_queue_db *f, unsigned *news, struct aid_error *e);
+/* Milliseconds by which leases and waits are counted: a clock that all processes of this machine share and nobody sets, or the
+   time since 1970 where the system does not tell one of its starts from another. */
+int64_t aid_queue_db_now (const struct aid_queue_db *f);
 
 void aid_queue_db_close (void *on);
 enum aid_err aid_queue_db_status (void *on, json_t **out, struct aid_error *e);

@@ -12,7 +12,9 @@
 #define HOUR_MS 3600000
 #define PATHS_MAX 8192
 
-/* Times are in ms since 1970, UTC.  One step a version. */
+/* For people times are in ms since 1970, UTC: queued, started, done, since.  What something waits for is by a clock that nobody
+   sets, for the other one may be set back by an hour: came, held_until, not_before, seen, lives_until are of aid_queue_db_now,
+   and of the start of the machine that CLOCK names.  One step a version. */
 static const char *const steps[] = {
   "CREATE TABLE tasks(number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, key TEXT NOT NULL, task TEXT NOT NULL,"
   " answer BLOB NOT NULL, ours INTEGER NOT NULL, tries INTEGER NOT NULL, queued INTEGER NOT NULL, state TEXT NOT NULL "
@@ -30,6 +32,11 @@ static const char *const steps[] = {
   "CREATE TABLE warm(worker TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (worker, key)) WITHOUT ROWID;"
   "CREATE TABLE counts(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;"
   "INSERT INTO counts(name, n) VALUES('lost', 0);",
+  /* Other names, so that an older AID that still works on it fails instead of leaving times of another clock. */
+  "ALTER TABLE tasks RENAME COLUMN lease TO held_until; ALTER TABLE tasks RENAME COLUMN after TO not_before;"
+  "ALTER TABLE tasks ADD COLUMN came INTEGER NOT NULL DEFAULT 0; ALTER TABLE workers RENAME COLUMN until TO lives_until;"
+  "DROP INDEX tasks_waiting; CREATE INDEX tasks_waiting ON tasks(number) WHERE state = 'waiting';"
+  "CREATE TABLE clock(boot TEXT NOT NULL); INSERT INTO clock(boot) VALUES('none yet');",
 };
 #define VERSION ((int)(sizeof steps / sizeof *steps))
 
@@ -102,21 +109,62 @@ aid_queue_db_end (struct aid_queue_db *f, enum aid_err err, unsigned news, struc
 }
 
 enum aid_err
-aid_queue_db_sweep (struct aid_queue_db *f, int64_t now, unsigned *news, struct aid_error *e)
+aid_queue_db_sweep (struct aid_queue_db *f, unsigned *news, struct aid_error *e)
 {
-  enum aid_err err
-    = aid_queue_db_run (f, e,
-                        "UPDATE tasks SET state = iif(attempts < tries, 'waiting', 'done'), fence = fence + 1, lease = NULL,"
-                        " outcome = iif(attempts < tries, NULL, 'error'), done = iif(attempts < tries, NULL, ?1),"
-                        " answer = iif(attempts < tries, answer, x''),"
-                        " result = iif(attempts < tries, NULL, '{\"code\":\"killed\",\"message\":\"" AID_QUEUE_KILLED "\"}')"
-                        " WHERE state = 'running' AND lease < ?1",
-                        "i", now);
+  enum aid_err err = aid_queue_db_run (
+    f, e,
+    "UPDATE tasks SET state = iif(attempts < tries, 'waiting', 'done'), fence = fence + 1, held_until = NULL,"
+    " outcome = iif(attempts < tries, NULL, 'error'), done = iif(attempts < tries, NULL, ?2),"
+    " answer = iif(attempts < tries, answer, x''),"
+    " result = iif(attempts < tries, NULL, '{\"code\":\"killed\",\"message\":\"" AID_QUEUE_KILLED "\"}')"
+    " WHERE state = 'running' AND held_until < ?1",
+    "ii", aid_queue_db_now (f), aid_clock_wall_ms ());
   int64_t n = err ? 0 : sqlite3_changes (aid_db_raw (f->db));
   if (!n)
     return err;
   *news |= AID_QUEUE_WORK | AID_QUEUE_DONE;
   return aid_queue_db_run (f, e, "UPDATE counts SET n = n + ?1 WHERE name = 'lost'", "i", n);
+}
+
+/* --- its clock ----------------------------------------------------------------------------------------------------------- */
+
+int64_t
+aid_queue_db_now (const struct aid_queue_db *f)
+{
+  return f->boot[0] ? aid_clock_boot_ms () : aid_clock_wall_ms ();
+}
+
+static enum aid_err
+is_of_this_start (struct aid_queue_db *f, int *is, struct aid_error *e)
+{
+  sqlite3_stmt *s;
+  enum aid_err err = aid_queue_db_ready (f, &s, e, "SELECT 1 FROM clock WHERE boot = ?1", "z", f->boot);
+  if (!err)
+    err = aid_db_step (f->db, s, is, e);
+  aid_db_rest (f->db);
+  return err;
+}
+
+/* When the machine was started since the file was last opened, whoever worked then is gone, and the clock began anew. */
+static enum aid_err
+set_clock (struct aid_queue_db *f, struct aid_error *e)
+{
+  int is = 0;
+  int64_t now = aid_queue_db_now (f), wall = aid_clock_wall_ms ();
+  enum aid_err err = is_of_this_start (f, &is, e);
+  if (err || is || (err = aid_queue_db_begin (f, e)))
+    return err;
+  err = is_of_this_start (f, &is, e);
+  if (!err && !is)
+    err = aid_db_exec (f->db, "DELETE FROM warm; DELETE FROM workers", e);
+  if (!err && !is)
+    err = aid_queue_db_run (f, e, "UPDATE tasks SET held_until = ?1 - 1 WHERE state = 'running'", "i", now);
+  if (!err && !is)
+    err = aid_queue_db_run (f, e, "UPDATE tasks SET came = ?1 - max(0, ?2 - queued), not_before = ?1 WHERE state <> 'done'",
+                            "ii", now, wall);
+  if (!err && !is)
+    err = aid_queue_db_run (f, e, "UPDATE clock SET boot = ?1", "z", f->boot);
+  return aid_queue_db_end (f, err, 0, e);
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------------- */
@@ -160,6 +208,8 @@ open_it (struct aid_queue_db *f, struct aid_error *e)
     err = aid_db_exec (f->db, "PRAGMA synchronous=FULL", e);
   if (!err)
     err = upgrade (f, e);
+  if (!err)
+    err = set_clock (f, e);
   if (err == AID_E_PARSE)
     aid_error_set (e, err,
                    "The queue %s is damaged: move it away, with its -wal and -shm, and submit again what waited in it",
@@ -177,6 +227,7 @@ aid_queue_file_open (const struct aid_stop *stop, void **on, struct aid_error *e
     return aid_error_set (e, AID_E_NOMEM, "No memory for the queue");
   f->stop = stop;
   f->bells = AID_STR_INIT (PATHS_MAX);
+  aid_clock_boot_name (f->boot);
   enum aid_err err = open_it (f, e);
   if (err)
     aid_queue_db_close (f);
@@ -265,9 +316,9 @@ sums (struct aid_queue_db *f, int64_t now, json_t *out, struct aid_error *e)
   enum aid_err err = aid_queue_db_ready (
     f, &s, e,
     "SELECT total(state = 'waiting'), total(state = 'running'), total(state = 'done'), total(outcome = 'verdict'),"
-    " total(outcome = 'error'), total(outcome = 'cancelled'), coalesce(?1 - min(iif(state = 'waiting', queued, NULL)), 0),"
-    " total(done > ?1 - 60000), (SELECT n FROM counts WHERE name = 'lost') FROM tasks",
-    "i", now);
+    " total(outcome = 'error'), total(outcome = 'cancelled'), coalesce(?1 - min(iif(state = 'waiting', came, NULL)), 0),"
+    " total(done BETWEEN ?2 - 59999 AND ?2), (SELECT n FROM counts WHERE name = 'lost') FROM tasks",
+    "ii", now, aid_clock_wall_ms ());
   if (!err)
     err = aid_db_step (f->db, s, &row, e);
   for (int i = 0; !err && row && i < (int)(sizeof names / sizeof *names); i++)
@@ -280,21 +331,21 @@ enum aid_err
 aid_queue_db_status (void *on, json_t **out, struct aid_error *e)
 {
   struct aid_queue_db *f = on;
-  int64_t now = aid_clock_wall_ms ();
+  int64_t now = aid_queue_db_now (f);
   unsigned news = 0;
   sqlite3_stmt *s;
   int row = 0;
   json_t *all = json_object (), *workers = json_array ();
   enum aid_err err = aid_queue_db_begin (f, e);
   if (!err)
-    err = aid_queue_db_end (f, aid_queue_db_sweep (f, now, &news, e), news, e);
+    err = aid_queue_db_end (f, aid_queue_db_sweep (f, &news, e), news, e);
   if (!err)
     err = sums (f, now, all, e);
   if (!err)
     err = aid_queue_db_ready (
       f, &s, e,
       "SELECT name, host, pid, jobs, (SELECT count(*) FROM tasks WHERE state = 'running' AND worker = name),"
-      " judged, (SELECT count(*) FROM warm WHERE worker = name), seen, until FROM workers ORDER BY host, name",
+      " judged, (SELECT count(*) FROM warm WHERE worker = name), seen, lives_until FROM workers ORDER BY host, name",
       "");
   while (!err && !(err = aid_db_step (f->db, s, &row, e)) && row)
     json_array_append_new (workers, worker_json (s, now));
@@ -311,15 +362,15 @@ enum aid_err
 aid_queue_db_forget (void *on, int64_t ago_ms, int64_t *n, struct aid_error *e)
 {
   struct aid_queue_db *f = on;
-  int64_t now = aid_clock_wall_ms ();
   enum aid_err err = aid_queue_db_begin (f, e);
   if (err)
     return err;
-  err = aid_queue_db_run (f, e, "DELETE FROM workers WHERE until < ?1", "i", now - HOUR_MS);
+  err = aid_queue_db_run (f, e, "DELETE FROM workers WHERE lives_until < ?1", "i", aid_queue_db_now (f) - HOUR_MS);
   if (!err)
     err = aid_queue_db_run (f, e, "DELETE FROM warm WHERE worker NOT IN (SELECT name FROM workers)", "");
   if (!err)
-    err = aid_queue_db_run (f, e, "DELETE FROM tasks WHERE state = 'done' AND done <= ?1", "i", now - ago_ms);
+    err = aid_queue_db_run (f, e, "DELETE FROM tasks WHERE state = 'done' AND (done <= ?1 OR ?2 = 0)", "ii",
+                            aid_clock_wall_ms () - ago_ms, ago_ms);
   if (!err)
     *n = sqlite3_changes (aid_db_raw (f->db));
   return aid_queue_db_end (f, err, 0, e);

@@ -6,28 +6,13 @@
 #include "base/json.h"
 #include "ces/ces_internal.h"
 
-#include <stdio.h>
 #include <string.h>
-
-#define BOOT 64 /* bytes of a name of a start of this machine */
-
-/* What names the time since this machine was started: "" when the system does not tell. */
-static void
-name_boot (char boot[BOOT])
-{
-  FILE *f = fopen ("/proc/sys/kernel/random/boot_id", "re");
-  if (!f || !fgets (boot, BOOT, f))
-    boot[0] = '\0';
-  boot[strcspn (boot, "\n")] = '\0';
-  if (f)
-    fclose (f);
-}
 
 void
 aid_warm_vouch (json_t *about, const struct aid_ces_extent *extent)
 {
-  char boot[BOOT];
-  name_boot (boot);
+  char boot[AID_CLOCK_BOOT];
+  aid_clock_boot_name (boot);
   json_object_set_new (about, "made", json_integer ((json_int_t)aid_clock_wall_ms ()));
   json_object_set_new (about, "boot", json_string (boot));
   json_object_set_new (about, "files", json_integer ((json_int_t)extent->files));
@@ -60,9 +45,9 @@ note_boot (const char *folder, json_t *about, const char *boot)
 int
 aid_warm_is_sound (const char *folder, json_t *about)
 {
-  char boot[BOOT];
+  char boot[AID_CLOCK_BOOT];
   const char *made_in = aid_json_str (about, "boot");
-  name_boot (boot);
+  aid_clock_boot_name (boot);
   if (aid_json_int (about, "made", INT64_MAX) > aid_clock_wall_ms ())
     return 0;
   if (boot[0] && made_in && !strcmp (made_in, boot))

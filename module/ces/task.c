@@ -189,6 +189,7 @@ aid_ces_limits (const struct aid_ces *c, struct aid_box_limits *out, struct aid_
 {
   *out = AID_BOX_LIMITS;
   out->programs = c->settings.programs;
+  out->nice = c->settings.nice;
   return take_limits (c->settings.limits, 0, out, e);
 }
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define EVENTS_MS 300        /* that a command waits for its measurements to be written */
@@ -181,10 +182,18 @@ enum aid_err
 aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e)
 {
   char *full = realpath (dir ? dir : ".", NULL), *up;
+  struct stat st;
   struct aid_span start = aid_span_z (full);
 
-  if (!full)
-    return aid_error_set (e, AID_E_NOTFOUND, "the folder %s cannot be opened: %s", dir ? dir : ".", strerror (errno));
+  if (dir && !*dir)
+    return aid_error_set (e, AID_E_NOTFOUND, "a folder's name is empty; this one is .");   /* a variable that is not set */
+  if (!full || stat (full, &st) || !S_ISDIR (st.st_mode))
+    {
+      aid_error_set (e, AID_E_NOTFOUND, "the folder %s cannot be opened: %s", dir ? dir : ".",
+                     full ? "it is no folder" : strerror (errno));
+      free (full);
+      return AID_E_NOTFOUND;
+    }
   up = aid_span_dup (start);
   while (up && up[0] && !is_root (up))
     *strrchr (up, '/') = '\0';
@@ -200,4 +209,22 @@ aid_cli_take_root (const char *dir, struct aid_str *out)
   struct aid_error e = { AID_OK, "" };
 
   return aid_cli_root (dir, out, &e) ? aid_cli_fail ("%s", e.msg) : AID_EXIT_DONE;
+}
+
+int
+aid_cli_take_project (const char *dir, struct aid_str *out)
+{
+  if (!dir)
+    return AID_EXIT_DONE;
+  if (dir[0] != '/' || aid_fs_exists (dir))
+    return aid_cli_take_root (dir, out);
+  return aid_str_addz (out, dir) ? aid_cli_fail ("the folder's name is too long") : AID_EXIT_DONE;
+}
+
+int
+aid_cli_check_folder (const char *command, const char *what, const char *dir)
+{
+  if (dir && !*dir)
+    return aid_cli_misuse ("%s: %s: a folder's name is empty; this one is .", command, what);
+  return AID_EXIT_DONE;
 }

@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 
-enum aid_exit { AID_EXIT_DONE = 0, AID_EXIT_FAILED = 1, AID_EXIT_USAGE = 2 };
+enum aid_exit { AID_EXIT_DONE = 0, AID_EXIT_FAILED = 1, AID_EXIT_USAGE = 2, AID_EXIT_SIGNAL = 128 };
 
 struct aid_command
 {
@@ -84,10 +84,19 @@ void aid_cli_on_signal (void (*fn) (int signal));
    NULL and E without memory or descriptors (stop.c). */
 struct aid_stop;
 struct aid_stop *aid_cli_stop (struct aid_error *e);
+/* When a signal has made that request: says "aid: interrupted: WHAT" and gives the exit status, as a shell has it: 130 after
+   SIGINT, 143 after SIGTERM.  Else 0. */
+int aid_cli_interrupted (const char *what);
 /* Appends the folder of the project that DIR (NULL: the working directory) is in: the nearest one upwards that holds
    .git, .hg, .jj, .svn or .aid, else DIR itself; absolute. */
 enum aid_err aid_cli_root (const char *dir, struct aid_str *out, struct aid_error *e);
 /* The same; 0, or a status after what was wrong is said. */
 int aid_cli_take_root (const char *dir, struct aid_str *out);
+/* Appends the root of the project that DIR names, which need not be there any more where DIR is absolute; nothing for NULL.
+   0, or a status after what was wrong is said. */
+int aid_cli_take_project (const char *dir, struct aid_str *out);
+/* Whether DIR, the folder that the option or operand WHAT of COMMAND names, has a name (NULL is fine): that of a variable
+   which is not set is empty, and "/" where something is appended to it.  0, or a status after that is said. */
+int aid_cli_check_folder (const char *command, const char *what, const char *dir);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define TASK_MAX ((size_t)16 << 20)
+#define UNSAID INT64_C (-1) /* of an option: it takes no such number */
 #define ANSWER_MAX ((size_t)64 << 20)
 
 enum
@@ -144,9 +145,9 @@ make_task (const struct wish *w, json_t **out)
     json_object_set_new (*out, "now", json_true ());
   if (!status && w->directory)
     json_object_set_new (*out, "directory", json_string (w->directory));
-  if (!status && w->seconds)
+  if (!status && w->seconds != UNSAID)
     json_object_set_new (member (*out, "limits"), "seconds", json_integer (w->seconds));
-  if (!status && w->megabytes)
+  if (!status && w->megabytes != UNSAID)
     json_object_set_new (member (*out, "limits"), "megabytes", json_integer (w->megabytes));
   if (!status)
     status = add_commands (w, *out);
@@ -180,7 +181,11 @@ forget (struct wish *w)
   aid_vec_free (&w->files);
 }
 
-#define WISH ((struct wish){ .without = AID_VEC_INIT (const char *, 16), .files = AID_VEC_INIT (const char *, 1000) })
+#define WISH                                                                                                                \
+  ((struct wish){ .without = AID_VEC_INIT (const char *, 16),                                                               \
+                  .files = AID_VEC_INIT (const char *, 1000),                                                               \
+                  .seconds = UNSAID,                                                                                        \
+                  .megabytes = UNSAID })
 
 static int
 print (const json_t *verdict, int hunks, int json)
@@ -220,7 +225,7 @@ judge (const struct wish *w, const json_t *task, const char *file)
     err = aid_ces_evaluate_hunks (c, task, aid_str_span (&answer), &all, aid_cli_stop (NULL), &verdict, &e);
   else if (!status)
     err = aid_ces_evaluate (c, task, aid_str_span (&answer), AID_CES_OURS, aid_cli_stop (NULL), &verdict, &e);
-  if (err)
+  if (err && !(status = aid_cli_interrupted ("the answer is not judged")))
     {
       aid_cli_fail ("%s", e.msg);
       status = TROUBLE;
@@ -233,13 +238,26 @@ judge (const struct wish *w, const json_t *task, const char *file)
   return status;
 }
 
+/* Whether what is said of --queue can be; 0 or a status. */
+static int
+check_queue (const struct aid_cli_enqueue *how, int hunks)
+{
+  if (how->queue && hunks)
+    return aid_cli_misuse ("ces: --hunks is judged here, not by a worker of --queue");
+  if (!how->queue && (how->wait || how->tries != UNSAID))
+    return aid_cli_misuse ("ces: --wait and --tries are of --queue: without it the answer is judged here, at once");
+  if (how->tries != UNSAID && (how->tries < 1 || how->tries > AID_QUEUE_TRIES_MAX))
+    return aid_cli_misuse ("ces: --tries is from 1 to %d", AID_QUEUE_TRIES_MAX);
+  return 0;
+}
+
 static int
 submit (int argc, char **argv)
 {
   struct wish w = WISH;
   json_t *task = NULL;
   int status;
-  struct aid_cli_enqueue how = { .queue = 0 };
+  struct aid_cli_enqueue how = { .tries = UNSAID };
   const struct aid_opt opts[]
     = { { "hunks", 0, AID_OPT_FLAG, &w.hunks, NULL, "say which hunks are at fault, in a few evaluations more" },
         TASK_OPTIONS (w),
@@ -250,18 +268,17 @@ submit (int argc, char **argv)
     "aid ces submit [options] [FILE|-]",
     "Judges one answer of a model, or a bare diff, over a tree that is built once and then kept: whether it applies,\n"
     "parses, type-checks, builds and passes the tests.  All that runs, runs in a sandbox.  Exit status: 0 green, 1 red,\n"
-    "2 it could not be judged.\n",
+    "2 it could not be judged, 130 it was interrupted.\n",
     opts,
     sizeof opts / sizeof *opts,
     0,
     1
   };
   int n = aid_opt_parse (&usage, argc, argv, &status);
-  if (n >= 0)
+  if (n >= 0 && !(status = check_queue (&how, w.hunks)))
     status = make_task (&w, &task);
   how.json = w.json;
-  if (n >= 0 && !status && how.queue && w.hunks)
-    status = aid_cli_misuse ("ces: --hunks is judged here, not by a worker of --queue");
+  how.tries = how.tries == UNSAID ? 0 : how.tries;
   if (n >= 0 && !status)
     status = how.queue ? aid_cli_queue_submit (&how, task, n > 0 ? argv[1] : "-") : judge (&w, task, n > 0 ? argv[1] : "-");
   json_decref (task);
@@ -279,7 +296,8 @@ make_warm (const struct wish *w, const json_t *task)
   int red = 0, status = aid_cli_ces_open (&c);
   if (!status
       && (aid_ces_warm (c, task, AID_CES_OURS, aid_cli_stop (NULL), &about, &e)
-          || aid_ces_warm_key (c, task, AID_CES_OURS, &key, &e)))
+          || aid_ces_warm_key (c, task, AID_CES_OURS, &key, &e))
+      && !(status = aid_cli_interrupted ("the tree is not made, and nothing of it is kept")))
     {
       aid_cli_fail ("%s", e.msg);
       status = TROUBLE;
@@ -292,6 +310,8 @@ make_warm (const struct wish *w, const json_t *task)
       json_t *o = json_pack ("{s:s, s:b, s:O?, s:O, s:O}", "key", aid_str_z (&key), "green", !red, "tool",
                              json_object_get (about, "tool"), "commands", json_object_get (about, "commands"), "rungs",
                              json_object_get (about, "rungs"));
+      if (json_object_get (about, "missing"))
+        json_object_set (o, "missing", json_object_get (about, "missing"));
       aid_json_dump (o, &text);
       aid_str_addc (&text, '\n');
       json_decref (o);
@@ -315,7 +335,8 @@ warm (int argc, char **argv)
   const struct aid_usage_text usage = {
     "aid ces warm [options]",
     "Builds a task's tree, if it is not there or was red, so that the first diff need not wait for that, and says how it\n"
-    "stands.  Exit status: 0 it passes all, 1 it is red or flaky, 2 it could not be made.\n",
+    "stands.  Exit status: 0 it passes all, 1 it is red or flaky, 2 it could not be made, 130 it was\n"
+    "interrupted.\n",
     opts,
     sizeof opts / sizeof *opts,
     0,

@@ -104,7 +104,7 @@ aid_cli_front_new (struct aid_ces *c, struct aid_ces_backend *out)
       return NULL;
     }
   f->c = c;
-  *out = (struct aid_ces_backend){ evaluate, status_of, f };
+  *out = (struct aid_ces_backend){ evaluate, status_of, f, 1 };
   /* What is wrong with the queue is said now, not to a trainer. */
   if (aid_queue_open (&f->q.place, NULL, &q, &e) || !(f->asker = aid_queue_asker_new (&f->q.place, &e)))
     {

@@ -42,8 +42,10 @@ aid_cli_queue_name (const struct aid_cli_queue *q)
 static int
 trouble (const struct aid_error *e)
 {
-  aid_cli_fail ("%s", e->msg);
-  return AID_CES_TROUBLE;
+  int status = e->code == AID_E_CANCELLED ? aid_cli_interrupted (e->msg) : 0;
+  if (!status)
+    aid_cli_fail ("%s", e->msg);
+  return status ? status : AID_CES_TROUBLE;
 }
 
 /* Opens the queue and calls FN with it. */

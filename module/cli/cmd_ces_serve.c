@@ -79,7 +79,7 @@ serve (const struct aid_ces_backend *backend, const struct aid_ces_http_options 
 static int
 serve_by (struct aid_ces *c, int queue, const struct aid_ces_http_options *o, const char *ready_file, int64_t grace_ms)
 {
-  struct aid_ces_backend backend = { evaluate, status_of, c };
+  struct aid_ces_backend backend = { evaluate, status_of, c, 0 };
   struct aid_cli_front *front = queue ? aid_cli_front_new (c, &backend) : NULL;
   const struct aid_stop *stop = aid_cli_stop (NULL);
   if (!stop)
@@ -139,6 +139,11 @@ aid_cmd_ces_serve (int argc, char **argv)
   };
   if (aid_opt_parse (&usage, argc, argv, &status) < 0)
     return status;
+  if (o.jobs > AID_CES_HTTP_JOBS_MAX)
+    return aid_cli_misuse ("ces: --jobs is at most %d", AID_CES_HTTP_JOBS_MAX);
+  char why[256];
+  if (!queue && !aid_box_available (why)) /* it would have 503 for whoever asks */
+    return aid_cli_fail ("%s", why), TROUBLE;
   if (token_file && aid_fs_read (token_file, &token, &e))
     status = (aid_cli_fail ("%s", e.msg), TROUBLE);
   else

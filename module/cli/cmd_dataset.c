@@ -1,4 +1,5 @@
 /* aid dataset: data sets of examples, and rows of anybody's: parted, counted, checked. */
+#include "base/fs.h"
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/dataset.h"
@@ -73,6 +74,24 @@ print_split (const struct aid_cli_dataset *w, const struct aid_split *s, const j
   return status;
 }
 
+/* What is in DIR by the names of parts is somebody's, it may be the very file that is parted: 0, or a status. */
+static int
+check_parts (const char *dir)
+{
+  static const char *const parts[] = { "train", "holdout" };
+  int status = 0;
+  for (size_t i = 0; i < 2 && !status; i++)
+    {
+      struct aid_str path = AID_STR_INIT (8192);
+      aid_str_addf (&path, "%s/%s.jsonl", dir, parts[i]);
+      if (aid_fs_exists (aid_str_z (&path)))
+        status = aid_cli_fail ("%s is there already, and would be lost: move it away, or name another folder",
+                               aid_str_z (&path));
+      aid_str_free (&path);
+    }
+  return status;
+}
+
 static int
 split (const struct aid_cli_dataset *w)
 {
@@ -84,11 +103,15 @@ split (const struct aid_cli_dataset *w)
   int status = aid_cli_dataset_split_options (w, &by, &share);
   if (!status && !w->to)
     status = aid_cli_misuse ("dataset: --to DIR says where the parts go");
+  if (!status)
+    status = aid_cli_check_folder ("dataset", "--to", w->to);
   if (!status && !strcmp (w->args[0], "-"))
     status = aid_cli_misuse ("dataset: split reads its file more than once, so it cannot be standard input");
-  if (!status
-      && (aid_split_make (w->args[0], by, share, (uint64_t)w->seed, &s, &e)
-          || aid_dataset_write_parts (w->args[0], &s, AID_DATA_FORMATS, w->to, files, &e)))
+  if (!status && aid_split_make (w->args[0], by, share, (uint64_t)w->seed, &s, &e))
+    status = aid_cli_fail ("%s", e.msg);
+  if (!status)
+    status = check_parts (w->to);
+  if (!status && aid_dataset_write_parts (w->args[0], &s, AID_DATA_FORMATS, w->to, files, &e))
     status = aid_cli_fail ("%s", e.msg);
   else if (!status)
     status = print_split (w, &s, files);

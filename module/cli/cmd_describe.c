@@ -1,6 +1,7 @@
 /* aid describe: has a model say what examples are for; what that is going to cost is shown first. */
 #include "base/json.h"
 #include "cli/cli.h"
+#include "cli/mine.h"
 #include "cli/opt.h"
 #include "cli/times.h"
 #include "learn/describe.h"
@@ -243,18 +244,19 @@ aid_cmd_describe (int argc, char **argv)
   struct aid_describer d = { .asker = NULL };
   struct aid_examples_which which = { .undescribed = 1 };
   struct aid_error e = { AID_OK, "" };
-  char *root = NULL;
+  struct aid_str root = AID_STR_INIT (8192);
   int status;
-  if (aid_opt_parse (&usage, argc, argv, &status) < 0 || (status = aid_cli_take_time ("describe", w.since, &which.since)))
-    return status;
+  if (aid_opt_parse (&usage, argc, argv, &status) < 0 || (status = aid_cli_take_time ("describe", w.since, &which.since))
+      || (status = aid_cli_check_kind ("describe", w.kind)) || (status = aid_cli_take_project (w.project, &root)))
+    return aid_str_free (&root), status;
   which.kind = w.kind;
-  which.project = w.project ? (root = realpath (w.project, NULL)) ? root : w.project : NULL;
+  which.project = root.len ? aid_str_z (&root) : NULL;
   d.over_budget = w.over_budget;
   if (aid_describe_settings_read (&d.settings, &e) || !aid_cli_stop (&e))
     status = aid_cli_fail ("%s", e.msg);
   else if (!(status = take_options (&w, &d.settings)))
     status = describe (&w, &d, &which);
   aid_describe_settings_free (&d.settings);
-  free (root);
+  aid_str_free (&root);
   return status;
 }

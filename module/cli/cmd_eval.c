@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "cli/cli.h"
 #include "cli/eval.h"
+#include "cli/fill.h"
 #include "cli/opt.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static int
 take_ks (const char *k, const struct aid_eval_results *r, int64_t ks[AID_CLI_EVAL_KS])
 {
   static const int64_t usual[] = { 1, 5, 10 };
-  int n = 0;
+  int n = k && !*k ? -1 : 0;
   for (size_t i = 0; !k && i < sizeof usual / sizeof *usual; i++)
     if (usual[i] == 1 || usual[i] <= most_samples (r))
       ks[n++] = usual[i];
@@ -65,11 +66,11 @@ form_of (const char *format)
 }
 
 static int
-print_as (int form, const json_t *o, void (*write) (const json_t *o, enum aid_eval_form form, struct aid_str *out))
+print_as (int form, const json_t *o, void (*write) (const json_t *o, const struct aid_eval_look *look, struct aid_str *out))
 {
   struct aid_str text = AID_STR_INIT (OUT_MAX);
   if (form < 2)
-    write (o, (enum aid_eval_form)form, &text);
+    write (o, &(struct aid_eval_look){ (enum aid_eval_form)form, (size_t)aid_cli_fill_width (stdout) }, &text);
   else
     {
       aid_json_dump (o, &text);

@@ -243,13 +243,14 @@ run (const struct aid_cli_mine *m, const char *word)
   return aid_cli_misuse ("mine: there is no \"%s\": list, show or forget, or nothing, to mine", word);
 }
 
-static int
-check_kind (const char *kind)
+int
+aid_cli_check_kind (const char *command, const char *kind)
 {
   for (int i = 0; kind && i < AID_MINE_KINDS; i++)
     if (!strcmp (kind, aid_mine_kind_name ((enum aid_mine_kind)i)))
       return AID_EXIT_DONE;
-  return kind ? aid_cli_misuse ("mine: there is no kind \"%s\": repair, start, test or preference", kind) : AID_EXIT_DONE;
+  return kind ? aid_cli_misuse ("%s: there is no kind \"%s\": repair, start, test or preference", command, kind)
+              : AID_EXIT_DONE;
 }
 
 int
@@ -281,7 +282,8 @@ aid_cmd_mine (int argc, char **argv)
   };
   if ((n = aid_opt_parse (&usage, argc, argv, &status)) < 0)
     return status;
-  if ((status = aid_cli_take_time ("mine", m.since, &m.since_ms)) || (status = check_kind (m.kind)))
+  if ((status = aid_cli_take_time ("mine", m.since, &m.since_ms)) || (status = aid_cli_check_kind ("mine", m.kind))
+      || (status = aid_cli_check_folder ("mine", "--store", m.store)))
     return status;
   m.args = argv + 2;
   m.nargs = n > 1 ? n - 1 : 0;

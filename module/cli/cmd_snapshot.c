@@ -77,12 +77,27 @@ add_taken (const struct aid_snapshot_taken *t, int json, struct aid_str *out)
     aid_str_addf (out, "Nothing has changed since %.12s\n", t->last);
 }
 
+/* The root of what snapshots are to be taken of; 0 or a status.  A folder with more than one project in it, the home above all,
+   with all that is private there, is only meant by who names it itself. */
+static int
+take_root (const struct aid_cli_snapshot *w, struct aid_str *root)
+{
+  int status = aid_cli_take_root (w->root, root);
+  char *named = w->root ? realpath (w->root, NULL) : NULL;
+  if (!status && aid_fs_is_wide (aid_str_z (root)) && (!named || strcmp (named, aid_str_z (root)) != 0))
+    status = aid_cli_fail ("%s is no single project: no snapshots are taken of it.  Go to a project's folder, or name one by "
+                           "--root; --root %s means all of it",
+                           aid_str_z (root), aid_str_z (root));
+  free (named);
+  return status;
+}
+
 static int
 once (const struct aid_cli_snapshot *w)
 {
   struct aid_str root = AID_STR_INIT (8192), line = AID_STR_INIT (4096);
   struct aid_snapshot_taken taken;
-  int status = aid_cli_take_root (w->root, &root);
+  int status = take_root (w, &root);
   if (!status && !(status = aid_cli_snapshot_once (aid_str_z (&root), &taken)))
     {
       add_taken (&taken, w->json, &line);
@@ -129,7 +144,7 @@ watch (const struct aid_cli_snapshot *w)
   struct aid_project *p = NULL;
   struct aid_snapshots *s = NULL;
   struct aid_error e = { AID_OK, "" };
-  int status = aid_cli_take_root (w->root, &root);
+  int status = take_root (w, &root);
   struct aid_stop *stop = status ? NULL : aid_cli_stop (&e);
   if (!status)
     status = stop ? open_all (aid_str_z (&root), 1, &p, &s) : aid_cli_fail ("%s", e.msg);
@@ -306,5 +321,6 @@ aid_cmd_snapshot (int argc, char **argv)
     return status;
   w.args = argv + 2;
   w.nargs = n > 1 ? n - 1 : 0;
-  return run (&w, n ? argv[1] : "status");
+  status = aid_cli_check_folder ("snapshot", "--to", w.to);
+  return status ? status : run (&w, n ? argv[1] : "status");
 }

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/dataset.h"
 #include "cli/gather.h"
+#include "cli/mine.h"
 #include "cli/scratch.h"
 #include "cli/times.h"
 #include "config/config.h"
@@ -172,9 +173,12 @@ aid_cli_dataset_build (const struct aid_cli_dataset *w)
   struct aid_dataset_settings settings = { .consent = NULL };
   static const char *const none_but_experiments[] = { NULL };
   struct aid_error e = { AID_OK, "" };
-  char *root = w->project ? realpath (w->project, NULL) : NULL;
+  struct aid_str root = AID_STR_INIT (8192);
   int status = take_formats (w, b.formats);
-  b.project = root ? root : w->project;
+  if (!status && !(status = aid_cli_check_folder ("dataset", "build DIR", b.dir))
+      && !(status = aid_cli_check_kind ("dataset", b.kind)))
+    status = aid_cli_take_project (w->project, &root);
+  b.project = root.len ? aid_str_z (&root) : NULL;
   b.now = time_of_making ();
   aid_config_leave_out (none_but_experiments); /* which begin and end with the days: rows must not */
   if (!status)
@@ -186,6 +190,6 @@ aid_cli_dataset_build (const struct aid_cli_dataset *w)
   if (!status && !(status = take_settings (w, &settings)))
     status = build (w, &b, &settings);
   aid_dataset_settings_free (&settings);
-  free (root);
+  aid_str_free (&root);
   return status;
 }

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LIST_MAX 1000
@@ -348,11 +349,16 @@ aid_cli_eval_run (int argc, char **argv)
         0,
         0 };
   struct aid_error e = { AID_OK, "" };
+  struct stat st;
   int status;
   if (aid_opt_parse (&usage, argc, argv, &status) >= 0)
     {
       if (!w.out)
         status = aid_cli_misuse ("eval: --out DIR says where the results go");
+      else if ((status = aid_cli_check_folder ("eval", "--out", w.out)))
+        ;
+      else if (!stat (w.out, &st) && !S_ISDIR (st.st_mode))
+        status = aid_cli_fail ("%s is no folder: --out names the one where the results go", w.out);
       else if (!aid_cli_stop (&e))
         status = aid_cli_fail ("%s", e.msg);
       else

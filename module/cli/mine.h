@@ -13,6 +13,8 @@ struct aid_cli_mine
   int nargs;
 };
 
+/* Whether KIND is one of examples, or NULL; 0, or a status after COMMAND has said that it is none. */
+int aid_cli_check_kind (const char *command, const char *kind);
 int aid_cli_mine_list (const struct aid_cli_mine *m);
 int aid_cli_mine_show (const struct aid_cli_mine *m);
 int aid_cli_mine_forget (const struct aid_cli_mine *m);

@@ -5,6 +5,7 @@
 #include <signal.h>
 
 static struct aid_stop *stop; /* for the signal handler, which may run until the process ends: never freed */
+static volatile sig_atomic_t stopped_by;
 
 void
 aid_cli_on_signal (void (*fn) (int))
@@ -22,8 +23,17 @@ aid_cli_on_signal (void (*fn) (int))
 static void
 on_signal (int signal)
 {
-  (void)signal;
+  stopped_by = signal;
   aid_stop_set (stop);
+}
+
+int
+aid_cli_interrupted (const char *what)
+{
+  int signal = stopped_by;
+  if (signal)
+    aid_cli_fail ("interrupted: %s", what);
+  return signal ? AID_EXIT_SIGNAL + signal : 0;
 }
 
 struct aid_stop *

@@ -2,6 +2,7 @@
    (Gebru et al., 2021) and the data cards of the Hugging Face hub, as far as it can be told without a person. */
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/sha256.h"
 #include "learn/dataset_build.h"
 #include "versions/installed.h"
 
@@ -256,9 +257,12 @@ enum aid_err
 aid_card_write (const struct aid_card *c, struct aid_error *e)
 {
   json_t *o = to_json (c);
-  char *json = json_dumps (o, JSON_INDENT (2) | JSON_SORT_KEYS);
   struct aid_str text = AID_STR_INIT (CARD_MAX);
+  char hash[AID_SHA256_HEX];
   to_markdown (o, &text);
+  aid_sha256_hex (aid_str_span (&text), hash);
+  json_object_set_new (o, "datacard", json_string (hash));
+  char *json = json_dumps (o, JSON_INDENT (2) | JSON_SORT_KEYS);
   enum aid_err err = json && !text.err ? AID_OK : aid_error_set (e, AID_E_NOMEM, "No memory for the data card");
   if (!err)
     err = write_file (c->build->dir, "DATACARD.md", aid_str_span (&text), e);

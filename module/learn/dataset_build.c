@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 #include "config/config.h"
+#include "learn/dataset_own.h"
 #include "learn/jsonl.h"
 #include "learn/leave.h"
 #include "learn/row.h"
@@ -286,19 +287,32 @@ rows_of (const json_t *files, enum aid_dataset_format format)
   return n;
 }
 
-/* Writes all files of the rows that are there.  Where it is ended in the middle there is no card.json: some files may be of an
-   earlier build, which has held out others. */
+/* Makes DIR ready for other files than an earlier build's.  There is no card.json from now on: where this one is ended in the
+   middle, some files may be of that, which has held out others. */
+static enum aid_err
+take_over (const char *dir, struct aid_error *e)
+{
+  struct aid_str card = AID_STR_INIT (8192);
+  enum aid_err err = aid_dataset_check_own (dir, e);
+  if (!err)
+    err = aid_dataset_own_begin (dir, e);
+  aid_str_addf (&card, "%s/card.json", dir);
+  if (!err && remove (aid_str_z (&card)))
+    errno = 0;
+  aid_str_free (&card);
+  return err;
+}
+
+/* Writes all files of the rows that are there. */
 static enum aid_err
 write_all (struct building *g, struct aid_error *e)
 {
   struct aid_str file = AID_STR_INIT (8192);
   struct aid_split split = { .train = 0 };
-  aid_str_addf (&file, "%s/card.json", g->b->dir);
-  if (remove (aid_str_z (&file)))
-    errno = 0;
-  aid_str_clear (&file);
+  enum aid_err err = take_over (g->b->dir, e);
   aid_str_addf (&file, "%s/source.jsonl", g->b->dir);
-  enum aid_err err = write_source (g, aid_str_z (&file), e);
+  if (!err)
+    err = write_source (g, aid_str_z (&file), e);
   if (!err)
     err = aid_split_make (aid_str_z (&file), g->b->by, g->b->settings->holdout, g->b->seed, &split, e);
   for (unsigned f = 0; f < AID_DATA_FORMATS && !err; f++)
@@ -319,6 +333,8 @@ write_all (struct building *g, struct aid_error *e)
   g->out->results = split.results;
   if (!err)
     err = aid_card_write (&g->card, e);
+  if (!err)
+    aid_dataset_own_end (g->b->dir);
   aid_split_free (&split);
   aid_str_free (&file);
   return err;
@@ -342,7 +358,8 @@ aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, str
   if (aid_leave_by_bytes (aid_span_z (b->settings->consent)) != AID_LEAVE_NOT)
     return aid_error_set (e, AID_E_REFUSED,
                           "The consent, which the data card tells everybody, holds what looks like a secret");
-  enum aid_err err = aid_card_begin (&g.card) ? aid_error_set (e, AID_E_NOMEM, "No memory for a data set") : AID_OK;
+  enum aid_err err = aid_card_begin (&g.card) ? aid_error_set (e, AID_E_NOMEM, "No memory for a data set")
+                                              : aid_dataset_check_own (b->dir, e); /* now, and not after all the work */
   if (!err)
     err = aid_examples_each (x, &which, take, &all, e);
   if (all.len)

@@ -52,7 +52,7 @@ const char *aid_dataset_left_name (enum aid_dataset_left why); /* "undescribed",
 
 struct aid_dataset_build
 {
-  const char *dir;     /* gets all files; what it has of these names is replaced */
+  const char *dir;     /* gets all files; what an earlier build has left there is replaced */
   const char *scratch; /* an empty folder of ours: projects are laid out in it */
   const struct aid_dataset_settings *settings;
   const char *kind, *project;    /* or NULL: all */
@@ -78,7 +78,8 @@ struct aid_dataset_built
 };
 /* Makes it: DIR/source.jsonl, DIR/FORMAT/train.jsonl and holdout.jsonl, DIR/card.json and DIR/DATACARD.md; what an earlier build
    has left there in other formats is removed.  The same examples and settings give the same rows.  AID_E_INVALID: nobody has
-   agreed to it.  AID_E_CANCELLED: nothing of it is there then. */
+   agreed to it.  AID_E_REFUSED: DIR has a file of such a name that no
+   build has written.  AID_E_CANCELLED: nothing of it is there then. */
 enum aid_err aid_dataset_make (const struct aid_dataset_build *b, struct aid_examples *x, struct aid_dataset_built *out,
                                struct aid_error *e);
 

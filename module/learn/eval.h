@@ -172,8 +172,13 @@ enum aid_eval_form
   AID_EVAL_TEXT,
   AID_EVAL_MARKDOWN
 };
+struct aid_eval_look
+{
+  enum aid_eval_form form;
+  size_t width; /* characters that a line of plain text has room for; 0: any */
+};
 /* Appends REPORT, or COMPARISON, for people. */
-void aid_eval_write_report (const json_t *report, enum aid_eval_form form, struct aid_str *out);
-void aid_eval_write_comparison (const json_t *comparison, enum aid_eval_form form, struct aid_str *out);
+void aid_eval_write_report (const json_t *report, const struct aid_eval_look *look, struct aid_str *out);
+void aid_eval_write_comparison (const json_t *comparison, const struct aid_eval_look *look, struct aid_str *out);
 
 #endif

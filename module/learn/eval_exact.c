@@ -1,4 +1,5 @@
 /* Whether an answer comes to what the solution comes to, in whatever form each is written. */
+#include "base/fs.h"
 #include "learn/eval_internal.h"
 #include "learn/placed.h"
 
@@ -61,6 +62,28 @@ result_of (const struct aid_plan *plan, const char *path, const char *dir, struc
   return err == AID_E_NOMEM ? err : AID_OK;
 }
 
+/* Whether PATH, which is there when PLAN is carried out in DIR, may be executed then: what the last part for it states, else what
+   it was before, or what it is renamed from. */
+static int
+exec_of (const struct aid_plan *plan, const char *path, const char *dir)
+{
+  struct aid_str full = AID_STR_INIT (AID_EVAL_PATH);
+  const char *was = path;
+  struct stat st;
+  int stated = -1;
+  for (size_t i = 0; i < plan->files.len; i++)
+    {
+      const struct aid_file_plan *f = plan_at (plan, i);
+      if (!f->new_path || strcmp (f->new_path, path) != 0 || f->op == AID_OP_DELETE)
+        continue;
+      was = f->op == AID_OP_RENAME ? f->old_path : was;
+      stated = f->exec >= 0 ? f->exec : stated;
+    }
+  int there = stated < 0 && !aid_fs_join (&full, dir, was) && !lstat (aid_str_z (&full), &st);
+  aid_str_free (&full);
+  return stated >= 0 ? stated : there && (st.st_mode & S_IXUSR);
+}
+
 static enum aid_err
 same_file (const struct aid_plan *a, const struct aid_plan *b, const char *path, const char *dir, int *same,
            struct aid_error *e)
@@ -71,7 +94,8 @@ same_file (const struct aid_plan *a, const struct aid_plan *b, const char *path,
   enum aid_err err = result_of (a, path, dir, &own_a, &there_a, &ta, e);
   if (!err)
     err = result_of (b, path, dir, &own_b, &there_b, &tb, e);
-  *same = there_a == there_b && (!there_a || aid_span_eq (ta, tb));
+  *same = there_a == there_b
+          && (!there_a || (aid_span_eq (ta, tb) && !exec_of (a, path, dir) == !exec_of (b, path, dir)));
   aid_str_free (&own_a);
   aid_str_free (&own_b);
   return err;

@@ -43,8 +43,8 @@ void aid_eval_places_free (struct aid_eval_places *p);
 
 /* --- eval_exact.c ------------------------------------------------------------------------------------------------- */
 
-/* Whether ANSWER changes the files of DIR to what SOLUTION makes of them: *EXACT 1 or 0; -1: SOLUTION is NULL or says
-   nothing there. *CHANGES: whether there is a change in ANSWER at all. */
+/* Whether ANSWER changes the files of DIR to what SOLUTION makes of them, their executable bits, too: *EXACT 1 or 0; -1: SOLUTION
+   is NULL or says nothing there.  *CHANGES: whether there is a change in ANSWER at all. */
 enum aid_err aid_eval_exact (struct aid_span answer, const char *solution, const char *dir, int *changes, int *exact,
                              struct aid_error *e);
 

@@ -1,8 +1,9 @@
 /* All attempts of a run on some threads: tasks one after the other, and of each every model, strategy and sample, so
    that the tree that was built for a task is used while it is warm.
 
-   What is spent is known when an attempt is done.  So that no limit is passed by much, what runs counts as what an
-   attempt has cost at most so far; before the first has ended the others wait, if there is a limit. */
+   What is spent is known when an attempt is done.  So that no limit is passed by much, what is being asked counts as what an
+   attempt has cost at most so far; before the first has ended the others wait, if there is a limit.  An answer that an earlier
+   run has kept was paid then: it costs nothing, and waits for nobody. */
 #include "base/json.h"
 #include "base/map.h"
 #include "learn/eval_internal.h"
@@ -19,9 +20,10 @@ struct running
   struct aid_eval_log *log;
   pthread_mutex_t lock; /* of all below, and of OUT */
   pthread_cond_t changed;
-  size_t next, busy, ended, told;
-  size_t *open;   /* attempts of each task that are not done */
-  double dearest; /* of one attempt so far; negative: none has ended */
+  size_t next, asking, ended, told;
+  unsigned char *kept; /* of each attempt: whether its answer is there */
+  size_t *open;        /* attempts of each task that are not done */
+  double dearest;      /* of one attempt so far; negative: none has ended */
   enum aid_err err;
   struct aid_error error;
 };
@@ -52,13 +54,24 @@ is_done (const struct aid_eval_results *before, const struct aid_eval_attempt *a
   return o != AID_EVAL_ERROR && o != AID_EVAL_UNJUDGED;
 }
 
+/* Whether there is an answer to A that waits for nothing but its judgement. */
+static int
+is_kept (const struct aid_eval_run *r, const struct aid_eval_attempt *a)
+{
+  char key[AID_EVAL_KEY];
+  aid_eval_key (a, key);
+  json_t *answer = aid_eval_answer_read (r->dir, key, a->task->hash);
+  json_decref (answer);
+  return answer != NULL;
+}
+
 /* --- limits, with the lock held ----------------------------------------------------------------------------------- */
 
 static int
 would_pass (struct running *g)
 {
-  double ahead = (double)(g->busy + 1) * (g->dearest > 0 ? g->dearest : 0);
-  if (g->r->dollars >= 0 && g->out->cost + ahead > g->r->dollars)
+  double ahead = (double)(g->asking + 1) * (g->dearest > 0 ? g->dearest : 0);
+  if (!g->kept[g->next] && g->r->dollars >= 0 && g->out->cost + ahead > g->r->dollars)
     g->out->limited = 1;
   return g->out->limited;
 }
@@ -86,19 +99,20 @@ static size_t
 begin (struct running *g)
 {
   pass_over_done (g);
-  while (g->r->dollars >= 0 && g->dearest < 0 && g->busy && !is_over (g))
+  while (g->r->dollars >= 0 && g->dearest < 0 && g->asking && !is_over (g) && !g->kept[g->next])
     {
       pthread_cond_wait (&g->changed, &g->lock);
       pass_over_done (g); /* others have gone on meanwhile */
     }
   if (is_over (g) || would_pass (g))
     return g->out->attempts;
-  g->busy++;
+  g->asking += !g->kept[g->next];
   return g->next++;
 }
 
+/* Counts ROW, and what its answer cost unless that was KEPT. */
 static void
-count (struct running *g, const json_t *row)
+count (struct running *g, const json_t *row, int kept)
 {
   const json_t *cost = json_object_get (row, "cost");
   enum aid_eval_outcome o = aid_eval_outcome_of (row);
@@ -106,9 +120,11 @@ count (struct running *g, const json_t *row)
   if (o == AID_EVAL_ERROR)
     return;
   double dollars = json_is_number (cost) ? json_number_value (cost) : 0;
+  g->dearest = dollars > g->dearest ? dollars : g->dearest; /* as the next ones will, whoever paid for this one */
+  if (kept)
+    return;
   g->out->cost += dollars;
   g->out->unpriced += !json_is_number (cost);
-  g->dearest = dollars > g->dearest ? dollars : g->dearest;
 }
 
 /* Notes what came of the attempt I: ROW (whose reference is taken), or ERR. */
@@ -116,10 +132,10 @@ static void
 note (struct running *g, size_t i, json_t *row, enum aid_err err, const struct aid_error *e)
 {
   size_t task = i / per_task (g->r);
-  g->busy--;
+  g->asking -= !g->kept[i];
   if (row)
     {
-      count (g, row);
+      count (g, row, g->kept[i]);
       g->r->tell (g->r->ctx, row, ++g->told, g->out->attempts - g->out->before);
     }
   if (err && !g->err)
@@ -210,7 +226,7 @@ aid_eval_ahead (const struct aid_eval_run *r, struct aid_eval_forecast *out, str
   for (size_t i = 0; open && i < all && !err; i++)
     {
       struct aid_eval_attempt a = attempt_at (r, i);
-      if (!is_done (&before, &a))
+      if (!is_done (&before, &a) && !is_kept (r, &a))
         open[n++] = i;
     }
   out->attempts = n;
@@ -247,7 +263,9 @@ count_before (struct running *g)
   for (size_t i = 0; i < g->out->attempts; i++)
     {
       struct aid_eval_attempt a = attempt_at (g->r, i);
-      g->out->before += is_done (&g->before, &a);
+      int done = is_done (&g->before, &a);
+      g->out->before += (size_t)done;
+      g->kept[i] = !done && is_kept (g->r, &a);
     }
 }
 
@@ -277,8 +295,9 @@ aid_eval_run (const struct aid_eval_run *r, struct aid_eval_ran *out, struct aid
   pthread_cond_init (&g.changed, NULL);
   g.places = aid_eval_places_new (r->scratch, r->tasks, r->repositories);
   g.open = calloc (r->tasks->list.len + 1, sizeof *g.open);
-  enum aid_err err
-    = g.places && g.open ? aid_eval_log_open (r->dir, &g.log, e) : aid_error_set (e, AID_E_NOMEM, "No memory to evaluate");
+  g.kept = calloc (out->attempts + 1, 1);
+  enum aid_err err = g.places && g.open && g.kept ? aid_eval_log_open (r->dir, &g.log, e)
+                                                  : aid_error_set (e, AID_E_NOMEM, "No memory to evaluate");
   if (!err)
     err = read_before (r, &g.before, e);
   if (!err && r->begin)
@@ -294,6 +313,7 @@ aid_eval_run (const struct aid_eval_run *r, struct aid_eval_ran *out, struct aid
   aid_eval_results_free (&g.before);
   aid_eval_places_free (g.places);
   free (g.open);
+  free (g.kept);
   pthread_mutex_destroy (&g.lock);
   pthread_cond_destroy (&g.changed);
   return err;

@@ -1,128 +1,16 @@
 /* Reports and comparisons for people, as Markdown or as plain text: the same tables. */
 #include "base/json.h"
-#include "base/utf8.h"
 #include "learn/eval_internal.h"
+#include "learn/eval_table.h"
 #include "model/cost.h"
 
-#include <stdlib.h>
-
-#define CELL_MAX ((size_t)4096)
-#define CELLS_MAX 100000
-#define COLUMNS_MAX 100 /* beyond them nothing is aligned */
-
-/* --- tables ------------------------------------------------------------------------------------------------------- */
-
-struct table
-{
-  enum aid_eval_form form;
-  size_t columns;
-  struct aid_vec cells;       /* char *: rows one after the other, the first is the head */
-  size_t widths[COLUMNS_MAX]; /* characters of the columns, once all cells are there */
-};
-
-static struct table
-table_of (enum aid_eval_form form, size_t columns)
-{
-  return (struct table){ form, columns, AID_VEC_INIT (char *, CELLS_MAX), { 0 } };
-}
-
-static void cell (struct table *t, const char *fmt, ...) __attribute__ ((format (printf, 2, 3)));
-static void
-cell (struct table *t, const char *fmt, ...)
-{
-  struct aid_str text = AID_STR_INIT (CELL_MAX);
-  char **slot = aid_vec_push (&t->cells);
-  va_list ap;
-  va_start (ap, fmt);
-  aid_str_addvf (&text, fmt, ap);
-  va_end (ap);
-  if (slot)
-    *slot = text.len ? aid_str_steal (&text) : strdup ("");
-  aid_str_free (&text);
-}
-
-static const char *
-cell_at (const struct table *t, size_t i)
-{
-  const char *z = AID_VEC_AT (char *, &t->cells, i);
-  return z ? z : "";
-}
+#define NAMES_MAX ((size_t)4096)
 
 static void
-measure (struct table *t)
+add_heading (const struct aid_eval_look *look, const char *words, struct aid_str *out)
 {
-  for (size_t i = 0; i < t->cells.len; i++)
-    {
-      size_t n = aid_utf8_count (aid_span_z (cell_at (t, i))), c = i % t->columns;
-      size_t *width = c < COLUMNS_MAX ? &t->widths[c] : &n;
-      *width = n > *width ? n : *width;
-      *width = *width < 3 ? 3 : *width; /* of the line below a head in Markdown */
-    }
-}
-
-/* A cell with what Markdown would take for its end told apart. */
-static void
-add_cell (const struct table *t, const char *z, struct aid_str *out)
-{
-  for (; *z; z++)
-    {
-      if (t->form == AID_EVAL_MARKDOWN && *z == '|')
-        aid_str_addc (out, '\\');
-      aid_str_addc (out, *z);
-    }
-}
-
-static void
-add_row (const struct table *t, size_t first, struct aid_str *out)
-{
-  int md = t->form == AID_EVAL_MARKDOWN;
-  aid_str_addz (out, md ? "|" : "");
-  for (size_t c = 0; c < t->columns && first + c < t->cells.len; c++)
-    {
-      const char *z = cell_at (t, first + c);
-      size_t n = aid_utf8_count (aid_span_z (z)), width = c < COLUMNS_MAX ? t->widths[c] : n;
-      aid_str_addz (out, md ? " " : c ? "  " : "");
-      for (size_t i = n; c && i < width; i++)
-        aid_str_addc (out, ' ');
-      add_cell (t, z, out);
-      for (size_t i = n; !c && i < width; i++)
-        aid_str_addc (out, ' ');
-      aid_str_addz (out, md ? " |" : "");
-    }
-  aid_str_addc (out, '\n');
-}
-
-static void
-free_table (struct table *t)
-{
-  for (size_t i = 0; i < t->cells.len; i++)
-    free (AID_VEC_AT (char *, &t->cells, i));
-  aid_vec_free (&t->cells);
-}
-
-/* Appends T, and frees it. */
-static void
-add_table (struct table *t, struct aid_str *out)
-{
-  measure (t);
-  for (size_t i = 0; i < t->cells.len; i += t->columns)
-    {
-      add_row (t, i, out);
-      if (i || t->form != AID_EVAL_MARKDOWN)
-        continue;
-      aid_str_addc (out, '|');
-      for (size_t c = 0; c < t->columns; c++)
-        aid_str_addz (out, c ? " --: |" : " --- |");
-      aid_str_addc (out, '\n');
-    }
-  free_table (t);
-}
-
-static void
-add_heading (enum aid_eval_form form, const char *words, struct aid_str *out)
-{
-  aid_str_addf (out, "%s%s%s%s\n\n", out->len ? "\n" : "", form == AID_EVAL_MARKDOWN ? "## " : "", words,
-                form == AID_EVAL_MARKDOWN ? "" : ":");
+  aid_str_addf (out, "%s%s%s%s\n\n", out->len ? "\n" : "", look->form == AID_EVAL_MARKDOWN ? "## " : "", words,
+                look->form == AID_EVAL_MARKDOWN ? "" : ":");
 }
 
 /* --- a report ----------------------------------------------------------------------------------------------------- */
@@ -135,167 +23,167 @@ percent (const json_t *o, const char *name)
 
 /* "72.5 (57.2-83.9)", or "-" where nothing counts. */
 static void
-share_cell (struct table *t, const json_t *share, const char *value)
+share_cell (struct aid_eval_table *t, const json_t *share, const char *value)
 {
   if (!json_is_object (share) || (json_object_get (share, "of") && !aid_json_int (share, "of", 0)))
-    cell (t, "-");
+    aid_eval_cell (t, "-");
   else
-    cell (t, "%.1f (%.1f-%.1f)", percent (share, value), percent (share, "low"), percent (share, "high"));
+    aid_eval_cell (t, "%.1f (%.1f-%.1f)", percent (share, value), percent (share, "low"), percent (share, "high"));
 }
 
 static void
-add_scores (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+add_scores (const json_t *arms, const struct aid_eval_look *look, struct aid_str *out)
 {
   const json_t *arm, *pass = json_object_get (json_array_get (arms, 0), "pass"), *v;
-  struct table t = table_of (form, 4 + json_object_size (pass));
+  struct aid_eval_table t = aid_eval_table_of (look, 4 + json_object_size (pass));
   const char *k;
   size_t i;
-  cell (&t, "model, strategy");
-  cell (&t, "tasks");
-  cell (&t, "answers");
-  cell (&t, "green");
+  aid_eval_cell (&t, "model, strategy");
+  aid_eval_cell (&t, "tasks");
+  aid_eval_cell (&t, "answers");
+  aid_eval_cell (&t, "green");
   json_object_foreach ((json_t *)(uintptr_t)pass, k, v)
   {
-    cell (&t, "pass@%s, %% (95 %%)", k);
+    aid_eval_cell (&t, "pass@%s, %% (95 %%)", k);
   }
   json_array_foreach (arms, i, arm)
   {
-    cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
-    cell (&t, "%lld", (long long)aid_json_int (arm, "tasks", 0));
-    cell (&t, "%lld", (long long)aid_json_int (arm, "answered", 0));
-    cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "outcomes"), "green", 0));
+    aid_eval_cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
+    aid_eval_cell (&t, "%lld", (long long)aid_json_int (arm, "tasks", 0));
+    aid_eval_cell (&t, "%lld", (long long)aid_json_int (arm, "answered", 0));
+    aid_eval_cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "outcomes"), "green", 0));
     json_object_foreach ((json_t *)(uintptr_t)pass, k, v)
     {
       share_cell (&t, json_object_get (json_object_get (arm, "pass"), k), "value");
     }
   }
-  add_table (&t, out);
+  aid_eval_table_add (&t, out);
 }
 
 static void
-add_measures (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+add_measures (const json_t *arms, const struct aid_eval_look *look, struct aid_str *out)
 {
-  struct table t = table_of (form, 1 + AID_EVAL_MEASURES);
+  struct aid_eval_table t = aid_eval_table_of (look, 1 + AID_EVAL_MEASURES);
   const json_t *arm;
   size_t i;
-  cell (&t, "%% of answers");
+  aid_eval_cell (&t, "%% of answers");
   for (enum aid_eval_measure m = 0; m < AID_EVAL_MEASURES; m++)
-    cell (&t, "%s", aid_eval_measure_name (m));
+    aid_eval_cell (&t, "%s", aid_eval_measure_name (m));
   json_array_foreach (arms, i, arm)
   {
-    cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
+    aid_eval_cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
     for (enum aid_eval_measure m = 0; m < AID_EVAL_MEASURES; m++)
       {
         const json_t *one = json_object_get (json_object_get (arm, "measures"), aid_eval_measure_name (m));
         if (aid_json_int (one, "of", 0))
-          cell (&t, "%.1f (%lld/%lld)", percent (one, "share"), (long long)aid_json_int (one, "passed", 0),
+          aid_eval_cell (&t, "%.1f (%lld/%lld)", percent (one, "share"), (long long)aid_json_int (one, "passed", 0),
                 (long long)aid_json_int (one, "of", 0));
         else
-          cell (&t, "-");
+          aid_eval_cell (&t, "-");
       }
   }
-  add_table (&t, out);
+  aid_eval_table_add (&t, out);
 }
 
 static void
-add_failures (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+add_failures (const json_t *arms, const struct aid_eval_look *look, struct aid_str *out)
 {
   static const char *const rungs[] = { "applies", "parses", "types", "builds", "tests" };
   static const char *const heads[] = { "does not apply", "parse", "type-check", "build", "pass tests" };
   static const char *const others[] = { "none", "refused", "error", "unjudged" };
   static const char *const other_heads[] = { "no change", "refused", "request failed", "not judged" };
-  struct table t = table_of (form, 11);
+  struct aid_eval_table t = aid_eval_table_of (look, 11);
   const json_t *arm;
   size_t i;
-  cell (&t, "what went wrong");
+  aid_eval_cell (&t, "what went wrong");
   for (size_t k = 0; k < 5; k++)
-    cell (&t, "%s", heads[k]);
+    aid_eval_cell (&t, "%s", heads[k]);
   for (size_t k = 0; k < 4; k++)
-    cell (&t, "%s", other_heads[k]);
-  cell (&t, "cut off");
+    aid_eval_cell (&t, "%s", other_heads[k]);
+  aid_eval_cell (&t, "cut off");
   json_array_foreach (arms, i, arm)
   {
-    cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
+    aid_eval_cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
     for (size_t k = 0; k < 5; k++)
-      cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "failed"), rungs[k], 0));
+      aid_eval_cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "failed"), rungs[k], 0));
     for (size_t k = 0; k < 4; k++)
-      cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "outcomes"), others[k], 0));
-    cell (&t, "%lld", (long long)aid_json_int (arm, "cut", 0));
+      aid_eval_cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "outcomes"), others[k], 0));
+    aid_eval_cell (&t, "%lld", (long long)aid_json_int (arm, "cut", 0));
   }
-  add_table (&t, out);
+  aid_eval_table_add (&t, out);
 }
 
 static void
-ms_cell (struct table *t, const json_t *arm, const char *what, const char *quantile)
+ms_cell (struct aid_eval_table *t, const json_t *arm, const char *what, const char *quantile)
 {
   const json_t *v = json_object_get (json_object_get (json_object_get (arm, "latency_ms"), what), quantile);
   if (json_is_integer (v))
-    cell (t, "%.2f", (double)json_integer_value (v) / 1000);
+    aid_eval_cell (t, "%.2f", (double)json_integer_value (v) / 1000);
   else
-    cell (t, "-");
+    aid_eval_cell (t, "-");
 }
 
 static void
-money_cell (struct table *t, double dollars, int64_t unpriced)
+money_cell (struct aid_eval_table *t, double dollars, int64_t unpriced)
 {
   struct aid_str words = AID_STR_INIT (64);
   aid_cost_write (&words, dollars);
-  cell (t, "%s%s", aid_str_z (&words), unpriced ? " and more" : "");
+  aid_eval_cell (t, "%s%s", aid_str_z (&words), unpriced ? " and more" : "");
   aid_str_free (&words);
 }
 
 static void
-add_costs (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+add_costs (const json_t *arms, const struct aid_eval_look *look, struct aid_str *out)
 {
   static const char *const heads[]
     = { "what it took", "tokens in", "cached", "out", "reasoning", "$", "first token, s: p50", "p90", "all, s: p50", "p90" };
   static const char *const tokens[] = { "in", "cached", "out", "reasoning" };
-  struct table t = table_of (form, sizeof heads / sizeof *heads);
+  struct aid_eval_table t = aid_eval_table_of (look, sizeof heads / sizeof *heads);
   const json_t *arm;
   size_t i;
   for (size_t k = 0; k < sizeof heads / sizeof *heads; k++)
-    cell (&t, "%s", heads[k]);
+    aid_eval_cell (&t, "%s", heads[k]);
   json_array_foreach (arms, i, arm)
   {
-    cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
+    aid_eval_cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
     for (size_t k = 0; k < 4; k++)
-      cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "tokens"), tokens[k], 0));
+      aid_eval_cell (&t, "%lld", (long long)aid_json_int (json_object_get (arm, "tokens"), tokens[k], 0));
     money_cell (&t, aid_json_real (arm, "cost", 0), aid_json_int (arm, "unpriced", 0));
     ms_cell (&t, arm, "first", "p50");
     ms_cell (&t, arm, "first", "p90");
     ms_cell (&t, arm, "total", "p50");
     ms_cell (&t, arm, "total", "p90");
   }
-  add_table (&t, out);
+  aid_eval_table_add (&t, out);
 }
 
 static void
-add_languages (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+add_languages (const json_t *arms, const struct aid_eval_look *look, struct aid_str *out)
 {
   const json_t *first = json_object_get (json_array_get (arms, 0), "languages"), *arm, *v;
-  struct table t = table_of (form, 1 + json_object_size (first));
+  struct aid_eval_table t = aid_eval_table_of (look, 1 + json_object_size (first));
   const char *name;
   size_t i;
-  cell (&t, "green, by language");
+  aid_eval_cell (&t, "green, by language");
   json_object_foreach ((json_t *)(uintptr_t)first, name, v)
   {
-    cell (&t, "%s", name);
+    aid_eval_cell (&t, "%s", name);
   }
   json_array_foreach (arms, i, arm)
   {
-    cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
+    aid_eval_cell (&t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
     json_object_foreach ((json_t *)(uintptr_t)first, name, v)
     {
       const json_t *one = json_object_get (json_object_get (arm, "languages"), name);
-      cell (&t, "%lld/%lld", (long long)aid_json_int (one, "green", 0), (long long)aid_json_int (one, "of", 0));
+      aid_eval_cell (&t, "%lld/%lld", (long long)aid_json_int (one, "green", 0), (long long)aid_json_int (one, "of", 0));
     }
   }
-  add_table (&t, out);
+  aid_eval_table_add (&t, out);
 }
 
 /* The tasks that ARM has not always solved. */
 static void
-add_unsolved_of (const json_t *arm, struct table *t)
+add_unsolved_of (const json_t *arm, struct aid_eval_table *t)
 {
   const json_t *task;
   size_t i;
@@ -304,37 +192,38 @@ add_unsolved_of (const json_t *arm, struct table *t)
     int64_t green = aid_json_int (task, "green", 0), of = aid_json_int (task, "of", 0);
     if (green == of && !aid_json_int (task, "errors", 0))
       continue;
-    cell (t, "%s", aid_json_str (task, "task"));
-    cell (t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
-    cell (t, "%lld/%lld", (long long)green, (long long)of);
-    cell (t, "%s", aid_json_str (task, "why") ? aid_json_str (task, "why") : "");
+    aid_eval_cell (t, "%s", aid_json_str (task, "task"));
+    aid_eval_cell (t, "%s, %s", aid_json_str (arm, "model"), aid_json_str (arm, "strategy"));
+    aid_eval_cell (t, "%lld/%lld", (long long)green, (long long)of);
+    aid_eval_cell (t, "%s", aid_json_str (task, "why") ? aid_json_str (task, "why") : "");
   }
 }
 
 static void
-add_unsolved (const json_t *arms, enum aid_eval_form form, struct aid_str *out)
+add_unsolved (const json_t *arms, const struct aid_eval_look *look, struct aid_str *out)
 {
   static const char *const heads[] = { "task", "model, strategy", "green", "at" };
-  struct table t = table_of (form, sizeof heads / sizeof *heads);
+  struct aid_eval_table t = aid_eval_table_of (look, sizeof heads / sizeof *heads);
   const json_t *arm;
   size_t i;
+  t.prose = 1;
   for (size_t k = 0; k < t.columns; k++)
-    cell (&t, "%s", heads[k]);
+    aid_eval_cell (&t, "%s", heads[k]);
   json_array_foreach (arms, i, arm)
   {
     add_unsolved_of (arm, &t);
   }
   if (t.cells.len > t.columns) /* more than the head */
     {
-      add_heading (form, "Tasks that were not always solved", out);
-      add_table (&t, out);
+      add_heading (look, "Tasks that were not always solved", out);
+      aid_eval_table_add (&t, out);
     }
   else
-    free_table (&t);
+    aid_eval_table_free (&t);
 }
 
 void
-aid_eval_write_report (const json_t *report, enum aid_eval_form form, struct aid_str *out)
+aid_eval_write_report (const json_t *report, const struct aid_eval_look *look, struct aid_str *out)
 {
   const json_t *arms = json_object_get (report, "arms");
   if (!json_array_size (arms))
@@ -342,17 +231,17 @@ aid_eval_write_report (const json_t *report, enum aid_eval_form form, struct aid
       aid_str_addz (out, "There is no result yet.\n");
       return;
     }
-  add_heading (form, "Solved", out);
-  add_scores (arms, form, out);
-  add_heading (form, "How far answers came", out);
-  add_measures (arms, form, out);
+  add_heading (look, "Solved", out);
+  add_scores (arms, look, out);
+  add_heading (look, "How far answers came", out);
+  add_measures (arms, look, out);
   aid_str_addc (out, '\n');
-  add_failures (arms, form, out);
-  add_heading (form, "Cost and time", out);
-  add_costs (arms, form, out);
-  add_heading (form, "By language", out);
-  add_languages (arms, form, out);
-  add_unsolved (arms, form, out);
+  add_failures (arms, look, out);
+  add_heading (look, "Cost and time", out);
+  add_costs (arms, look, out);
+  add_heading (look, "By language", out);
+  add_languages (arms, look, out);
+  add_unsolved (arms, look, out);
 }
 
 /* --- a comparison ------------------------------------------------------------------------------------------------- */
@@ -364,58 +253,58 @@ add_arm_name (const json_t *arm, struct aid_str *out)
 }
 
 static void
-add_differences (const json_t *pair, enum aid_eval_form form, struct aid_str *out)
+add_differences (const json_t *pair, const struct aid_eval_look *look, struct aid_str *out)
 {
   static const char *const heads[] = { "% of answers", "A", "B", "B - A", "95 %", "better", "worse", "p" };
-  struct table t = table_of (form, sizeof heads / sizeof *heads);
+  struct aid_eval_table t = aid_eval_table_of (look, sizeof heads / sizeof *heads);
   for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-    cell (&t, "%s", heads[i]);
+    aid_eval_cell (&t, "%s", heads[i]);
   for (enum aid_eval_measure m = 0; m < AID_EVAL_MEASURES; m++)
     {
       const json_t *one = json_object_get (json_object_get (pair, "measures"), aid_eval_measure_name (m));
       if (!aid_json_int (one, "tasks", 0))
         continue;
-      cell (&t, "%s", aid_eval_measure_name (m));
-      cell (&t, "%.1f", percent (one, "a"));
-      cell (&t, "%.1f", percent (one, "b"));
-      cell (&t, "%+.1f", percent (one, "difference"));
-      cell (&t, "%+.1f to %+.1f", percent (one, "low"), percent (one, "high"));
-      cell (&t, "%lld", (long long)aid_json_int (one, "better", 0));
-      cell (&t, "%lld", (long long)aid_json_int (one, "worse", 0));
-      cell (&t, "%.3g", aid_json_real (one, "p", 1));
+      aid_eval_cell (&t, "%s", aid_eval_measure_name (m));
+      aid_eval_cell (&t, "%.1f", percent (one, "a"));
+      aid_eval_cell (&t, "%.1f", percent (one, "b"));
+      aid_eval_cell (&t, "%+.1f", percent (one, "difference"));
+      aid_eval_cell (&t, "%+.1f to %+.1f", percent (one, "low"), percent (one, "high"));
+      aid_eval_cell (&t, "%lld", (long long)aid_json_int (one, "better", 0));
+      aid_eval_cell (&t, "%lld", (long long)aid_json_int (one, "worse", 0));
+      aid_eval_cell (&t, "%.3g", aid_json_real (one, "p", 1));
     }
-  add_table (&t, out);
+  aid_eval_table_add (&t, out);
 }
 
 static void
-add_amounts (const json_t *pair, enum aid_eval_form form, struct aid_str *out)
+add_amounts (const json_t *pair, const struct aid_eval_look *look, struct aid_str *out)
 {
   static const char *const names[][2] = { { "tokens_in", "tokens in" },
                                           { "tokens_out", "tokens out" },
                                           { "cost", "$" },
                                           { "first_ms", "first token, ms" },
                                           { "ms", "all, ms" } };
-  struct table t = table_of (form, 5);
-  cell (&t, "mean of a task");
-  cell (&t, "A");
-  cell (&t, "B");
-  cell (&t, "B - A");
-  cell (&t, "95 %%");
+  struct aid_eval_table t = aid_eval_table_of (look, 5);
+  aid_eval_cell (&t, "mean of a task");
+  aid_eval_cell (&t, "A");
+  aid_eval_cell (&t, "B");
+  aid_eval_cell (&t, "B - A");
+  aid_eval_cell (&t, "95 %%");
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     {
       const json_t *one = json_object_get (json_object_get (pair, "amounts"), names[i][0]);
       if (!json_is_number (json_object_get (one, "difference")))
         continue;
-      cell (&t, "%s", names[i][1]);
-      cell (&t, "%.4g", aid_json_real (one, "a", 0));
-      cell (&t, "%.4g", aid_json_real (one, "b", 0));
-      cell (&t, "%+.4g", aid_json_real (one, "difference", 0));
+      aid_eval_cell (&t, "%s", names[i][1]);
+      aid_eval_cell (&t, "%.4g", aid_json_real (one, "a", 0));
+      aid_eval_cell (&t, "%.4g", aid_json_real (one, "b", 0));
+      aid_eval_cell (&t, "%+.4g", aid_json_real (one, "difference", 0));
       if (json_is_number (json_object_get (one, "low")))
-        cell (&t, "%+.4g to %+.4g", aid_json_real (one, "low", 0), aid_json_real (one, "high", 0));
+        aid_eval_cell (&t, "%+.4g to %+.4g", aid_json_real (one, "low", 0), aid_json_real (one, "high", 0));
       else
-        cell (&t, "-");
+        aid_eval_cell (&t, "-");
     }
-  add_table (&t, out);
+  aid_eval_table_add (&t, out);
 }
 
 static int64_t
@@ -425,13 +314,13 @@ number_at (const json_t *pair, size_t i)
 }
 
 static void
-add_changed (const json_t *list, const char *words, enum aid_eval_form form, struct aid_str *out)
+add_changed (const json_t *list, const char *words, const struct aid_eval_look *look, struct aid_str *out)
 {
   const json_t *one;
   size_t i;
   if (!json_array_size (list))
     return;
-  add_heading (form, words, out);
+  add_heading (look, words, out);
   json_array_foreach (list, i, one)
   {
     const json_t *a = json_object_get (one, "a"), *b = json_object_get (one, "b");
@@ -443,12 +332,12 @@ add_changed (const json_t *list, const char *words, enum aid_eval_form form, str
 }
 
 static void
-add_left_out (const json_t *list, enum aid_eval_form form, struct aid_str *out)
+add_left_out (const json_t *list, const struct aid_eval_look *look, struct aid_str *out)
 {
   const json_t *one;
   size_t i;
   if (json_array_size (list))
-    add_heading (form, "Not compared", out);
+    add_heading (look, "Not compared", out);
   json_array_foreach (list, i, one)
   {
     aid_str_addf (out, "- %s: %s\n", aid_json_str (one, "task"), aid_json_str (one, "why"));
@@ -456,26 +345,29 @@ add_left_out (const json_t *list, enum aid_eval_form form, struct aid_str *out)
 }
 
 void
-aid_eval_write_comparison (const json_t *comparison, enum aid_eval_form form, struct aid_str *out)
+aid_eval_write_comparison (const json_t *comparison, const struct aid_eval_look *look, struct aid_str *out)
 {
   const json_t *pair;
   size_t i;
   json_array_foreach (json_object_get (comparison, "pairs"), i, pair)
   {
-    struct aid_str names = AID_STR_INIT (CELL_MAX);
+    struct aid_str names = AID_STR_INIT (NAMES_MAX);
     aid_str_addz (&names, "A: ");
     add_arm_name (json_object_get (pair, "a"), &names);
+    const size_t comma = names.len;
     aid_str_addz (&names, ", B: ");
     add_arm_name (json_object_get (pair, "b"), &names);
     aid_str_addf (&names, ", %lld tasks", (long long)aid_json_int (pair, "tasks", 0));
-    add_heading (form, aid_str_z (&names), out);
+    if (look->form == AID_EVAL_TEXT && look->width && names.len >= look->width && !names.err)
+      names.ptr[comma + 1] = '\n';
+    add_heading (look, aid_str_z (&names), out);
     aid_str_free (&names);
-    add_differences (pair, form, out);
+    add_differences (pair, look, out);
     aid_str_addc (out, '\n');
-    add_amounts (pair, form, out);
-    add_changed (json_object_get (pair, "worse"), "Worse in B", form, out);
-    add_changed (json_object_get (pair, "better"), "Better in B", form, out);
-    add_left_out (json_object_get (pair, "left_out"), form, out);
+    add_amounts (pair, look, out);
+    add_changed (json_object_get (pair, "worse"), "Worse in B", look, out);
+    add_changed (json_object_get (pair, "better"), "Better in B", look, out);
+    add_left_out (json_object_get (pair, "left_out"), look, out);
   }
   json_array_foreach (json_object_get (comparison, "alone"), i, pair)
   {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #define VERSION 1
+#define LISTED_MAX 1024 /* of a list that does not fit, and then half of that, ... */
 
 static json_t *
 text (const char *z)
@@ -112,6 +113,37 @@ add_line (const struct aid_moment *m, const json_t *o, struct aid_str *out)
                 m->changed == 1 ? "file" : "files", m->whole ? "" : " changed");
 }
 
+static void
+cut (json_t *list, size_t n)
+{
+  while (json_array_size (list) > n)
+    json_array_remove (list, json_array_size (list) - 1);
+}
+
+/* Appends O.  What a build prints is no reason to have no snapshot: where O does not fit, the halves of its lists are left out,
+   and again. */
+static enum aid_err
+add_object (json_t *o, struct aid_str *out)
+{
+  static const char *const runs[] = { "build", "tests" };
+  struct aid_str text = AID_STR_INIT (out->max > out->len ? out->max - out->len - 1 : 0);
+  size_t n = LISTED_MAX;
+  while (aid_json_dump (o, &text) == AID_E_LIMIT && n)
+    {
+      n /= 2;
+      for (size_t i = 0; i < 2; i++)
+        cut (json_object_get (json_object_get (o, runs[i]), "diagnostics"), n);
+      cut (json_object_get (o, "unsaved"), n);
+      aid_str_clear (&text);
+    }
+  if (text.err)
+    out->err = out->err ? out->err : text.err;
+  else
+    aid_str_addspan (out, aid_str_span (&text));
+  aid_str_free (&text);
+  return out->err;
+}
+
 enum aid_err
 aid_message_write (const struct aid_moment *m, const char *root, struct aid_str *out, struct aid_error *e)
 {
@@ -125,9 +157,9 @@ aid_message_write (const struct aid_moment *m, const char *root, struct aid_str 
   json_object_set_new (o, "revision", known && m->vc.head[0] ? json_string (m->vc.head) : json_null ());
   add_builds (o, root, m);
   json_object_set_new (o, "left_out", left_out (m));
-  json_object_set_new (o, "unsaved", m->unsaved ? json_incref (m->unsaved) : json_array ());
+  json_object_set_new (o, "unsaved", m->unsaved ? json_copy (m->unsaved) : json_array ());
   add_line (m, o, out);
-  enum aid_err err = aid_json_dump (o, out);
+  enum aid_err err = add_object (o, out);
   json_decref (o);
   aid_str_addc (out, '\n');
   return err || out->err ? aid_error_set (e, err ? err : out->err, "The snapshot's message is too long") : AID_OK;

@@ -11,7 +11,7 @@
        "tests": the same of the last run of the tests, when something else was built since, or null,
        "left_out": { "large": 1, "secret": 2, ... }, "unsaved": ["path", ...] }
 
-   Secrets in diagnostics are taken out. */
+   Secrets in diagnostics are taken out.  Where all of that would be too long, the lists have only their first members. */
 #ifndef AID_LEARN_MESSAGE_H
 #define AID_LEARN_MESSAGE_H
 
@@ -33,7 +33,8 @@ struct aid_moment
   const json_t *before; /* borrowed: the object of the last snapshot's message, or NULL */
 };
 
-/* Appends the message of a snapshot of the project at ROOT. */
+/* Appends the message of a snapshot of the project at ROOT, within the limit of OUT.  AID_E_LIMIT: it does not fit without its
+   lists either. */
 enum aid_err aid_message_write (const struct aid_moment *m, const char *root, struct aid_str *out, struct aid_error *e);
 /* The JSON object of MESSAGE, a new reference; NULL when it is none of ours. */
 json_t *aid_message_read (struct aid_span message);

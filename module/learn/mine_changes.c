@@ -127,7 +127,8 @@ enum aid_err
 aid_mine_diff (const struct aid_vault *v, const char *base, const char *after, struct aid_str *out, struct aid_error *e)
 {
   const char *const args[]
-    = { "diff-tree", "-r", "-p", "-M", "--full-index", "--no-color", "--no-ext-diff", "--no-textconv", base, after, NULL };
+    = { "-c",           "core.quotePath=false", "diff-tree",     "-r", "-p",  "-M", "--full-index", "--no-color",
+        "--no-ext-diff", "--no-textconv",        base,           after, NULL };
   return aid_vault_git (v, &(struct aid_vault_run){ .args = args, .out = out }, e);
 }
 

@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#define MESSAGE_MAX ((size_t)4 << 20)
 
 struct reading
 {
@@ -134,7 +133,7 @@ aid_mine_line_free (struct aid_mine_line *l)
 json_t *
 aid_mine_line_told (const struct aid_mine_line *l, size_t at)
 {
-  struct aid_str text = AID_STR_INIT (MESSAGE_MAX);
+  struct aid_str text = AID_STR_INIT (AID_VAULT_MESSAGE + 4096);
   const char *const args[] = { "log", "-1", "--format=%B", AID_VEC_AT (struct aid_mine_shot, &l->snapshots, at).id, NULL };
   json_t *told = aid_vault_git (l->vault, &(struct aid_vault_run){ .args = args, .out = &text }, NULL)
                    ? NULL

@@ -112,20 +112,11 @@ by_hash (const void *a, const void *b)
   return x->hash != y->hash ? (x->hash < y->hash ? -1 : 1) : x->change != y->change ? (x->change < y->change ? -1 : 1) : 0;
 }
 
-/* The first run with HASH; the number of runs when there is none. */
-static size_t
-first_with (const struct aid_results *r, uint64_t hash)
+static int
+run_to_hash (const void *item, const void *key)
 {
-  size_t low = 0, high = r->runs.len;
-  while (low < high)
-    {
-      size_t mid = low + (high - low) / 2;
-      if (AID_VEC_AT (struct run, &r->runs, mid).hash < hash)
-        low = mid + 1;
-      else
-        high = mid;
-    }
-  return low;
+  uint64_t hash = ((const struct run *)item)->hash, wanted = *(const uint64_t *)key;
+  return (hash > wanted) - (hash < wanted);
 }
 
 /* Adds to SHARES how many runs of each change stand in TEXT and are not SEEN yet. */
@@ -138,7 +129,7 @@ count (const struct aid_results *r, struct aid_span text, struct aid_set64 *seen
     for (size_t i = 0; aid_set64_has (&r->lengths, n) && i + n <= words.len && !err; i++)
       {
         uint64_t h = hash_of (&words, i, n);
-        size_t at = first_with (r, h);
+        size_t at = aid_vec_first (&r->runs, &h, run_to_hash);
         if (at == r->runs.len || AID_VEC_AT (struct run, &r->runs, at).hash != h || aid_set64_has (seen, h))
           continue;
         if (aid_set64_add (seen, h))

@@ -222,20 +222,11 @@ index_bands (struct splitting *s)
   return AID_OK;
 }
 
-/* The first of the bands with VALUE; how many there are when there is none. */
-static size_t
-first_band (const struct splitting *s, uint64_t value)
+static int
+band_to_value (const void *item, const void *key)
 {
-  size_t low = 0, high = s->bands.len;
-  while (low < high)
-    {
-      size_t mid = low + (high - low) / 2;
-      if (AID_VEC_AT (struct band, &s->bands, mid).value < value)
-        low = mid + 1;
-      else
-        high = mid;
-    }
-  return low;
+  uint64_t value = ((const struct band *)item)->value, wanted = *(const uint64_t *)key;
+  return (value > wanted) - (value < wanted);
 }
 
 /* How alike A and B are; other answers to the same question are the same. */
@@ -255,7 +246,8 @@ nearest (const struct splitting *s, size_t i, double *share)
   for (unsigned b = 0; b < BANDS; b++)
     {
       uint64_t value = value_of (key, b);
-      for (size_t at = has_band (key, b) ? first_band (s, value) : s->bands.len; at < s->bands.len; at++)
+      size_t at = has_band (key, b) ? aid_vec_first (&s->bands, &value, band_to_value) : s->bands.len;
+      for (; at < s->bands.len; at++)
         {
           const struct band *band = &AID_VEC_AT (struct band, &s->bands, at);
           double alike = likeness (key, key_at (s, band->row));

@@ -11,7 +11,6 @@
 
 #define TODO_MAX ((size_t)8 << 20)
 #define COMMANDS_MAX ((size_t)2 << 30)
-#define MESSAGE_MAX ((size_t)4 << 20)
 #define FILE_LIMIT ((uint64_t)1 << 30) /* bytes of a file, whatever the settings say */
 
 struct taking
@@ -235,7 +234,7 @@ name_of_hour (int64_t ms, char *out, size_t size)
 static enum aid_err
 commit (struct taking *t, const struct aid_str *text, char tree[AID_VAULT_ID], struct aid_error *e)
 {
-  struct aid_str head = AID_STR_INIT (MESSAGE_MAX + 4096);
+  struct aid_str head = AID_STR_INIT (AID_VAULT_MESSAGE + 4096);
   char ref[64];
   name_of_hour (t->now, ref, sizeof ref);
   /* A clock that was set back: what comes later must not be before. */
@@ -266,7 +265,7 @@ commit (struct taking *t, const struct aid_str *text, char tree[AID_VAULT_ID], s
 static enum aid_err
 write_down (struct taking *t, struct aid_snapshot_taken *out, struct aid_error *e)
 {
-  struct aid_str text = AID_STR_INIT (MESSAGE_MAX);
+  struct aid_str text = AID_STR_INIT (AID_VAULT_MESSAGE);
   char tree[AID_VAULT_ID] = "";
   enum aid_err err = message (t, &text, e);
   int news = !err && has_news (t, &text), nothing = !t->whole && !t->changed && !news;

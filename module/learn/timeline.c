@@ -1,5 +1,5 @@
-/* Reading snapshots: one git log lists them, one git diff-tree tells what each changed against the one before it, which the
-   chains of single hours do not know. */
+/* Reading snapshots: git log lists them, hours in the order of their names, one git diff-tree tells what each changed against the
+   one before it, which the chains of single hours do not know. */
 #include "learn/timeline.h"
 #include "base/json.h"
 #include "learn/message.h"
@@ -9,7 +9,7 @@
 #define LOG_MAX ((size_t)1 << 30)
 #define DIFF_MAX ((size_t)256 << 20)
 #define FILES_SHOWN 10000 /* of one snapshot */
-#define BEYOND 100        /* more than are wanted, for those of the same second, and the one before the last */
+#define REFS_MAX ((size_t)64 << 20)
 
 static void
 take_word (struct aid_span line, char *out, size_t size)
@@ -60,7 +60,8 @@ add_entry (struct aid_vec *all, struct aid_span entry)
   return 0;
 }
 
-/* Git's own order is by times in seconds, in which several can be taken; hours follow one another by their names. */
+/* Git's own order is by times in seconds, in which several can be taken, and by a clock that may have been set back; hours follow
+   one another by their names, and those of one are a chain. */
 static int
 newest_first (const void *x, const void *y)
 {
@@ -69,24 +70,47 @@ newest_first (const void *x, const void *y)
   return hour ? hour : (a->place > b->place) - (a->place < b->place);
 }
 
-/* All snapshots, the newest first, each with the one before it. */
+/* Adds the snapshots of the hours in REFS, a name a line. */
+static enum aid_err
+list_hours (const struct aid_vault *s, struct aid_span refs, struct aid_vec *all, struct aid_error *e)
+{
+  static const char *const args[] = { "log", "-z", "--format=tformat:%H%n%T%n%ct%n%S%n%B", "--stdin", NULL };
+  struct aid_str text = AID_STR_INIT (LOG_MAX);
+  enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .input = refs, .out = &text }, e);
+  struct aid_span rest = aid_str_span (&text);
+  while (!err && rest.len && all->len < AID_TIMELINE_MAX)
+    if (add_entry (all, aid_vault_field (&rest, '\0')))
+      err = aid_error_set (e, AID_E_NOMEM, "Too many snapshots to be listed");
+  aid_str_free (&text);
+  return err;
+}
+
+/* Takes the first N lines off *REST. */
+static struct aid_span
+take_lines (struct aid_span *rest, size_t n)
+{
+  struct aid_span begin = *rest, line;
+  while (n-- && aid_span_line (rest, &line))
+    ;
+  return aid_span_cut (begin, 0, begin.len - rest->len);
+}
+
+/* The newest snapshots, more than MOST if there are (0: all), the newest first, each with the one before it.  Of hours the newest
+   are read first, each time twice as many, until there are enough: by the times in them git cannot tell which those are. */
 static enum aid_err
 list (const struct aid_vault *s, size_t most, struct aid_vec *all, struct aid_error *e)
 {
-  char count[48];
-  snprintf (count, sizeof count, "--max-count=%zu", most ? most : AID_TIMELINE_MAX);
-  const char *const args[] = { "log", "-z", count, "--format=tformat:%H%n%T%n%ct%n%S%n%B", AID_VAULT_REFS_GLOB, NULL };
-  struct aid_str text = AID_STR_INIT (LOG_MAX);
-  enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
-  struct aid_span rest = aid_str_span (&text);
-  while (!err && rest.len)
-    if (add_entry (all, aid_vault_field (&rest, '\0')))
-      err = aid_error_set (e, AID_E_NOMEM, "Too many snapshots to be listed");
+  static const char *const args[] = { "for-each-ref", "--sort=-refname", "--format=%(refname)", AID_VAULT_REFS, NULL };
+  struct aid_str refs = AID_STR_INIT (REFS_MAX);
+  enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &refs }, e);
+  struct aid_span rest = aid_str_span (&refs);
+  for (size_t n = most ? 1 : SIZE_MAX; !err && rest.len && (!most || all->len <= most); n *= 2)
+    err = list_hours (s, take_lines (&rest, n), all, e);
   if (all->len)
     qsort (all->data, all->len, sizeof (struct aid_snapshot), newest_first);
   for (size_t i = 0; i + 1 < all->len; i++)
     memcpy (AID_VEC_AT (struct aid_snapshot, all, i).before, AID_VEC_AT (struct aid_snapshot, all, i + 1).id, AID_VAULT_ID);
-  aid_str_free (&text);
+  aid_str_free (&refs);
   return err;
 }
 
@@ -176,14 +200,17 @@ find_changes (const struct aid_vault *s, struct aid_vec *all, size_t n, struct a
   return err;
 }
 
-/* How many of ALL WHICH is about, from the newest on. */
+/* How many of ALL are to be looked at, from the newest on.  A clock that was set back gives later ones earlier times. */
 static size_t
 wanted (const struct aid_timeline_which *which, const struct aid_vec *all)
 {
-  size_t n = 0;
-  while (n < all->len && (!which->most || which->path.len || n < which->most)
-         && AID_VEC_AT (struct aid_snapshot, all, n).time_ms >= which->since)
-    n++;
+  size_t n = 0, found = 0;
+  for (size_t i = 0; i < all->len && (!which->most || which->path.len || found < which->most); i++)
+    if (AID_VEC_AT (struct aid_snapshot, all, i).time_ms >= which->since)
+      {
+        n = i + 1;
+        found++;
+      }
   return n;
 }
 
@@ -192,15 +219,16 @@ aid_timeline (const struct aid_vault *s, const struct aid_timeline_which *which,
               int (*fn) (void *ctx, const struct aid_snapshot *one), void *ctx, struct aid_error *e)
 {
   struct aid_vec all = AID_VEC_INIT (struct aid_snapshot, AID_TIMELINE_MAX + 1);
-  int bounded = which->most && !which->path.len && !which->id;
-  enum aid_err err = list (s, bounded ? which->most + BEYOND : 0, &all, e);
+  int bounded = which->most && !which->path.len && !which->id && !which->since;
+  enum aid_err err = list (s, bounded ? which->most : 0, &all, e);
   size_t n = wanted (which, &all), told = 0;
   if (!err && !which->bare && !which->id)
     err = find_changes (s, &all, n, which->path, e);
   for (size_t i = 0; !err && i < n; i++)
     {
       const struct aid_snapshot *one = &AID_VEC_AT (struct aid_snapshot, &all, i);
-      if ((which->path.len && !json_array_size (one->files)) || (which->id && strcmp (which->id, one->id) != 0))
+      if (one->time_ms < which->since || (which->path.len && !json_array_size (one->files))
+          || (which->id && strcmp (which->id, one->id) != 0))
         continue;
       if ((which->most && told++ >= which->most) || fn (ctx, one))
         break;

@@ -305,9 +305,9 @@ aid_vault_tip (const struct aid_vault *s, struct aid_vault_tip *tip, struct aid_
   static const char *const args[]
     = { "for-each-ref", "--count=1", "--sort=-refname", "--format=%(refname)%0a%(objectname)%0a%(tree)%0a%(contents)",
         AID_VAULT_REFS, NULL };
-  struct aid_str text = AID_STR_INIT ((size_t)4 << 20);
+  struct aid_str text = AID_STR_INIT (AID_VAULT_MESSAGE + 4096);
   memset (tip, 0, sizeof *tip);
-  tip->message = AID_STR_INIT ((size_t)4 << 20);
+  tip->message = AID_STR_INIT (AID_VAULT_MESSAGE + 4096);
   enum aid_err err = aid_vault_git (s, &(struct aid_vault_run){ .args = args, .out = &text }, e);
   struct aid_span rest = aid_str_span (&text);
   if (!err && rest.len)

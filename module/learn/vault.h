@@ -21,7 +21,7 @@
 #define AID_VAULT_ID 65 /* an object's name in hex and a NUL */
 #define AID_VAULT_ID_LEAST 4 /* digits that name one */
 #define AID_VAULT_REFS "refs/snapshots/"
-#define AID_VAULT_REFS_GLOB "--glob=refs/snapshots/*"
+#define AID_VAULT_MESSAGE ((size_t)4 << 20) /* bytes of a snapshot's message */
 #define AID_VAULT_EXAMPLES_GLOB "--glob=refs/examples/*"
 #define AID_VAULT_WAIT_MS 10000 /* patience of a command for another's writing */
 

@@ -108,20 +108,11 @@ by_person (const void *a, const void *b)
   return x->person != y->person ? (x->person < y->person ? -1 : 1) : (x->arm > y->arm) - (x->arm < y->arm);
 }
 
-/* Where the units of PERSON begin. */
-static size_t
-first_of (const struct aid_trial *t, uint32_t person)
+static int
+unit_to_person (const void *item, const void *key)
 {
-  size_t low = 0, high = t->units.len;
-  while (low < high)
-    {
-      size_t mid = low + (high - low) / 2;
-      if (AID_VEC_AT (struct aid_trial_unit, &t->units, mid).person < person)
-        low = mid + 1;
-      else
-        high = mid;
-    }
-  return low;
+  uint32_t person = ((const struct aid_trial_unit *)item)->person, wanted = *(const uint32_t *)key;
+  return (person > wanted) - (person < wanted);
 }
 
 /* Calls FN with the sums that are meant by PERSON and ARM. */
@@ -129,7 +120,7 @@ static void
 each_sums (struct aid_trial *t, uint32_t person, int64_t arm, const double *v,
            void (*fn) (struct aid_trial_sums *, const double *))
 {
-  for (size_t i = first_of (t, person); i < t->units.len; i++)
+  for (size_t i = aid_vec_first (&t->units, &person, unit_to_person); i < t->units.len; i++)
     {
       struct aid_trial_unit *u = &AID_VEC_AT (struct aid_trial_unit, &t->units, i);
       if (u->person != person)

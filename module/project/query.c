@@ -123,7 +123,8 @@ aid_project_find (struct aid_project *p, struct aid_span path, struct aid_projec
   return found;
 }
 
-/* Copies the paths of the log that are newer than SINCE, each once.  With the lock held. */
+/* Copies the paths of the log that are newer than SINCE, each once, but for those of a look that is not over: they are of the
+   next generation.  With the lock held. */
 static enum aid_err
 copy_log (const struct aid_project *p, uint64_t since, struct aid_vec *out)
 {
@@ -132,7 +133,7 @@ copy_log (const struct aid_project *p, uint64_t since, struct aid_vec *out)
   for (size_t i = 0; i < p->log.len && !bad; i++)
     {
       const struct aid_change *c = &AID_VEC_AT (struct aid_change, &p->log, i);
-      if (c->generation <= since || aid_map_get (seen, aid_span_z (c->path)))
+      if (c->generation <= since || c->generation > p->generation || aid_map_get (seen, aid_span_z (c->path)))
         continue;
       char **slot = aid_vec_push (out);
       bad = !slot || !(*slot = strdup (c->path)) || aid_map_put (seen, aid_span_z (c->path), *slot, NULL);

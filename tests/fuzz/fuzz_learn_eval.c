@@ -40,8 +40,8 @@ report_on (const struct aid_eval_results *r)
         check_share (one, "value");
     }
   }
-  aid_eval_write_report (report, AID_EVAL_TEXT, &text);
-  aid_eval_write_report (report, AID_EVAL_MARKDOWN, &text);
+  aid_eval_write_report (report, &(struct aid_eval_look){ AID_EVAL_TEXT, 60 }, &text);
+  aid_eval_write_report (report, &(struct aid_eval_look){ AID_EVAL_MARKDOWN, 0 }, &text);
   json_decref (report);
   aid_str_free (&text);
 }
@@ -57,7 +57,7 @@ compare (const struct aid_eval_results *a, const struct aid_eval_results *b, int
     return;
   if (same && (aid_json_int (c, "regressions", 0) || aid_json_int (c, "missing", 0)))
     abort ();
-  aid_eval_write_comparison (c, AID_EVAL_MARKDOWN, &text);
+  aid_eval_write_comparison (c, &(struct aid_eval_look){ AID_EVAL_MARKDOWN, 0 }, &text);
   json_decref (c);
   aid_str_free (&text);
 }

@@ -130,6 +130,16 @@ Who asks is told what came of it."
      (should (cl-some (lambda (words) (and words (string-match-p "\\`Answer [0-9]+ breaks the build: a\\.c:1: .*lost" words)))
                       said)))))
 
+(ert-deftest aid-judge-gets-in-nobodys-way ()
+  "What is built beside Emacs is nicer than Emacs."
+  (let ((aid-judge-tests-makefile
+         (format "all:\n\ttest \"$$(cut -d' ' -f19 /proc/self/stat)\" = %d\n"
+                 (min 19 (+ 10 (alist-get 'nice (process-attributes (emacs-pid))))))))
+    (aid-judge-tests-with
+     (let ((chat (aid-project-review (aid-project-diff "--- a/a.c" "+++ b/a.c" "@@ -2,3 +2,3 @@" " {"
+                                                       "-  return 0;" "+  return 1;" " }"))))
+       (should (equal "green" (plist-get (aid-judge-tests-wait chat) :status)))))))
+
 (ert-deftest aid-judge-goes-to-what-is-at-fault ()
   "The place is that in the file as it is now."
   (aid-judge-tests-with

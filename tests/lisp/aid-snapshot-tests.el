@@ -73,6 +73,26 @@
      (aid-snapshot-found-file)
      (should-not aid-snapshot-mode))))
 
+(ert-deftest aid-snapshot-home-is-asked-about ()
+  "The home, and what holds it, is no single project: who does not mean all of it gets no snapshots."
+  (aid-snapshot-tests-with
+   (aid-project-write "home/me/b.c" "int two;\n")
+   (dolist (home (list root (expand-file-name "home/me" root)))
+     (with-environment-variables (("HOME" home))
+       (let (asked)
+         (cl-letf (((symbol-function 'yes-or-no-p) (lambda (prompt) (push prompt asked) nil)))
+           (should-error (aid-snapshot-mode 1) :type 'user-error)
+           (should-error (aid-snapshot) :type 'user-error))
+         (should (= 2 (length asked)))
+         (should-not aid-snapshot-mode)
+         (should-not (aid-snapshot--site root)))))
+   (with-environment-variables (("HOME" root))
+     (cl-letf (((symbol-function 'yes-or-no-p) #'always))
+       (aid-snapshot-mode 1))
+     (should (aid-snapshot--site root))
+     (cl-letf (((symbol-function 'yes-or-no-p) (lambda (_) (ert-fail "It was asked again"))))
+       (aid-snapshot-mode 1)))))
+
 (ert-deftest aid-snapshot-command ()
   "A snapshot is taken at once, also without the mode, and said."
   (aid-snapshot-tests-with

@@ -73,7 +73,6 @@ class Terminal:
     def start(self, name, work, command, width=100, height=40):
         """Runs COMMAND in the only pane of a tmux server called NAME."""
         self.name, self.work = name, work
-        self.has_quit = False  # C-g was typed, and nothing evaluated since
         self.tmux("kill-server", check=False)
         self.tmux("new-session", "-d", "-x", str(width), "-y", str(height), command)
 
@@ -103,21 +102,14 @@ class Terminal:
         out = os.path.join(self.work, "eval")
         if os.path.exists(out):
             os.unlink(out)
-        keys = "M-:", '"(write-region (prin1-to-string %s) nil "%s" nil 0)"' % (form, out), "RET"
-        # A quit that Emacs hears late throws away what is typed behind it; keys that are lost elsewhere are a failure.
-        for once_more in (False, True) if self.has_quit else (False,):
-            if once_more:
-                print("# asked once more: " + form, flush=True)
-                self.quit()
-            self.keys(*keys)
-            end = time.time() + PATIENCE / 2
-            while time.time() < end:
-                if os.path.exists(out):
-                    time.sleep(0.05)
-                    self.has_quit = False
-                    return open(out).read()
-                time.sleep(0.02)
-        raise Failed("no value of %s\n%s" % (form, self.screen()))
+        text = '(condition-case e (prin1-to-string %s) (error (format \"!%%S\" e)))' % form
+        self.keys("M-:", '"(write-region %s nil \"%s\" nil 0)"' % (text, out), "RET")
+        until(lambda: os.path.exists(out), "the value of %s" % form, says=self.screen)
+        time.sleep(0.05)
+        value = read(out)
+        if value.startswith("!"):
+            raise Failed("%s is an error: %s" % (form, value[1:]))
+        return value
 
     def screen(self):
         return self.tmux("capture-pane", "-p", check=False)
@@ -133,26 +125,26 @@ class Terminal:
         raise Failed("waited for %r, without %r; the screen is:\n%s" % (texts, gone, self.screen()))
 
     def quit(self):
-        """Types C-g and waits until Emacs has read it: what is typed before that is thrown away."""
-        self.has_quit = True
+        """Types C-g and waits until Emacs has read it: what is typed before that is thrown away.  Where another message takes the
+        place of "Quit" at once, ten seconds are enough for that."""
         self.keys("C-g")
-        limit = time.time() + PATIENCE
-        while "Quit" not in self.screen() and time.time() < limit:
+        end = time.time() + 10
+        while "Quit" not in self.screen() and time.time() < end:
             time.sleep(0.02)
 
     def close(self):
         self.tmux("kill-server", check=False)
 
 
-def until(what, words, timeout=PATIENCE):
-    """Waits until WHAT gives something true, and gives it."""
+def until(what, words, timeout=PATIENCE, says=str):
+    """Waits until WHAT gives something true, and gives it; a failure prints what SAYS gives."""
     limit = time.time() + timeout
     while True:
         value = what()
         if value:
             return value
         if time.time() > limit:
-            raise Failed("waited for " + words)
+            raise Failed("waited for %s\n%s" % (words, says()))
         time.sleep(0.05)
 
 

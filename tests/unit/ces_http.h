@@ -27,7 +27,8 @@
 struct seen
 {
   atomic_int calls, stopped, running, most, ours;
-  atomic_int gate; /* answers "wait" wait until it is set */
+  atomic_int gate;     /* answers "wait" wait until it is set */
+  atomic_int troubles; /* so many answers "later" cannot be judged */
 };
 
 static UNUSED json_t *
@@ -80,8 +81,10 @@ evaluate (void *ctx, const json_t *task, struct aid_span answer, enum aid_ces_fr
     }
   if (!json_is_string (json_object_get (task, "repository")))
     return aid_error_set (e, AID_E_INVALID, "the task has no repository");
-  if (aid_span_eqz (answer, "io"))
+  if (aid_span_eqz (answer, "io") || (aid_span_eqz (answer, "later") && atomic_fetch_sub (&s->troubles, 1) > 0))
     return aid_error_set (e, AID_E_IO, "this machine cannot judge");
+  if (aid_span_eqz (answer, "state"))
+    return aid_error_set (e, AID_E_STATE, "no box can be had");
   *verdict = verdict_of (answer);
   return AID_OK;
 }
@@ -117,7 +120,8 @@ begin_with (struct aid_ces_http_options options)
 {
   struct scene *s = calloc (1, sizeof *s);
   struct aid_error e = { AID_OK, "" };
-  const struct aid_ces_backend backend = { evaluate, status, &s->seen };
+  const struct aid_ces_backend backend = { evaluate, status, &s->seen, 0 };
+  options.again_ms = 1;
   enum aid_err err = aid_ces_http_open (&backend, &options, &s->h, &e);
   if (err)
     fail_msg ("%s", e.msg);

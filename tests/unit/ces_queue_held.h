@@ -31,6 +31,16 @@ renew (struct aid_queue *q, struct aid_queue_worker *w, char *key, struct aid_ve
   return n;
 }
 
+static __attribute__ ((unused)) int64_t
+count_of (struct aid_queue *q, const char *name)
+{
+  json_t *o;
+  assert_int_equal (aid_queue_status (q, &o, NULL), AID_OK);
+  int64_t n = aid_json_int (o, name, -1);
+  json_decref (o);
+  return n;
+}
+
 static int
 claim (struct aid_queue *q, const struct aid_queue_worker *w, int n, int fair, struct aid_vec *held)
 {

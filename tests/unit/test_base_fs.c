@@ -2,6 +2,7 @@
 #include "base/fs.h"
 #include "base/clock.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -143,6 +144,23 @@ folders_are_made_down_to_the_last (void **state)
   assert_false (aid_fs_exists (scratch_path ("a/other")));
 }
 
+/* Where nobody may write that is said, and not that the folder is not there: who is root may not in /sys either. */
+static void
+why_a_folder_cannot_be_made_is_told (void **state)
+{
+  (void) state;
+  struct aid_error e = { AID_OK, "" };
+  char shut[256], below[300];
+  snprintf (shut, sizeof shut, "%s", geteuid () ? scratch_path ("shut") : "/sys");
+  if (!geteuid () && access (shut, F_OK))
+    skip ();
+  snprintf (below, sizeof below, "%s/aid-tests/below", shut);
+  assert_true (!geteuid () || !mkdir (shut, 0500));
+  assert_int_not_equal (aid_fs_mkdirs (below, 0700, &e), AID_OK);
+  assert_non_null (strstr (e.msg, "aid-tests"));
+  assert_null (strstr (e.msg, strerror (ENOENT)));
+}
+
 static void
 names_are_joined_by_text (void **state)
 {
@@ -162,6 +180,31 @@ names_are_joined_by_text (void **state)
     }
   assert_string_equal (aid_fs_base ("/a/b.c"), "b.c");
   assert_string_equal (aid_fs_base ("b.c"), "b.c");
+}
+
+static void
+the_home_and_what_it_is_in_are_wide (void **state)
+{
+  (void) state;
+  char home[256], link[256], real[256];
+  char *full = realpath (scratch, NULL);
+  snprintf (home, sizeof home, "%s", scratch_path ("home/me/work"));
+  assert_int_equal (aid_fs_mkdirs (home, 0700, NULL), AID_OK);
+  snprintf (link, sizeof link, "%s", scratch_path ("link"));
+  assert_int_equal (symlink ("home/me", link), 0);
+  setenv ("HOME", link, 1);
+  static const struct { const char *below; int wide; } cases[] = {
+    { "", 1 }, { "/home", 1 }, { "/home/me", 1 }, { "/home/me/", 1 }, { "/home/me/work", 0 }, { "/home/m", 0 }, { "/home/me2", 0 },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      snprintf (real, sizeof real, "%s%s", full, cases[i].below);
+      assert_int_equal (!!aid_fs_is_wide (real), cases[i].wide);
+    }
+  unsetenv ("HOME");
+  assert_true (aid_fs_is_wide ("/"));
+  assert_false (aid_fs_is_wide (full));
+  free (full);
 }
 
 static void
@@ -207,7 +250,9 @@ main (void)
     IN_SCRATCH (a_file_beyond_the_limit_is_refused),
     IN_SCRATCH (a_file_is_compared_with_a_text),
     IN_SCRATCH (folders_are_made_down_to_the_last),
+    IN_SCRATCH (why_a_folder_cannot_be_made_is_told),
     cmocka_unit_test (names_are_joined_by_text),
+    IN_SCRATCH (the_home_and_what_it_is_in_are_wide),
     cmocka_unit_test (xdg_folders_have_defaults_and_must_be_absolute),
     cmocka_unit_test (the_clocks_agree_on_their_unit),
   };

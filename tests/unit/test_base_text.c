@@ -193,6 +193,35 @@ a_vector_keeps_its_order_and_its_limit (void **state)
   aid_vec_free (&v);
 }
 
+static int
+number_to_number (const void *item, const void *key)
+{
+  int a = *(const int *) item, b = *(const int *) key;
+  return (a > b) - (a < b);
+}
+
+/* Of every length up to 20, with each number there never, once and up to three times. */
+static void
+the_first_of_equal_items_is_found (void **state)
+{
+  (void) state;
+  for (int length = 0; length <= 20; length++)
+    for (int times = 1; times <= 3; times++)
+      {
+        struct aid_vec v = AID_VEC_INIT (int, 20);
+        for (int i = 0; i < length; i++)
+          *(int *) aid_vec_push (&v) = i / times * 2;
+        for (int wanted = -1; wanted <= length * 2 + 1; wanted++)
+          {
+            size_t first = 0;
+            while (first < v.len && AID_VEC_AT (int, &v, first) < wanted)
+              first++;
+            assert_int_equal (aid_vec_first (&v, &wanted, number_to_number), first);
+          }
+        aid_vec_free (&v);
+      }
+}
+
 static struct aid_span
 key_of (int i, char key[32])
 {
@@ -458,6 +487,7 @@ main (void)
     cmocka_unit_test (lines_are_taken_off_one_by_one),
     cmocka_unit_test (numbers_are_plain_and_bounded),
     cmocka_unit_test (a_vector_keeps_its_order_and_its_limit),
+    cmocka_unit_test (the_first_of_equal_items_is_found),
     cmocka_unit_test (a_map_finds_what_was_put_through_growth_and_removal),
     cmocka_unit_test (only_well_formed_utf8_is_valid),
     cmocka_unit_test (a_cut_character_is_told_from_an_invalid_one),

@@ -5,6 +5,7 @@
 #include "base/pool.h"
 
 #include <pthread.h>
+#include <sys/resource.h>
 
 /* --- the tree --- */
 
@@ -74,6 +75,30 @@ a_view_is_a_copy_where_no_overlay_can_be_had (void **state)
   assert_string_equal (aid_box_by (b), "copy");
   assert_string_equal (printed (b, "[ -e boot_id ] && mkdir new && ls -d new"), "new\n");
   aid_box_close (b);
+}
+
+/* A person works beside it: what runs in it goes behind what he does, also where the kernel weighs sessions. */
+static void
+a_box_may_be_nice (void **state)
+{
+  (void)state;
+  NEEDS_BOXES ();
+  static const char line[] = "cut -d' ' -f19 /proc/self/stat; (sleep 0 & cut -d' ' -f19 /proc/self/stat)";
+  static const char session[] = "[ ! -e /proc/self/autogroup ] || grep -q 'nice 10$' /proc/self/autogroup; echo $?";
+  struct aid_box_limits limits = AID_BOX_LIMITS;
+  char wanted[32];
+  int own = getpriority (PRIO_PROCESS, 0);
+  for (int nice = 0; nice <= 10; nice += 10)
+    {
+      limits.nice = nice;
+      struct aid_box *b = box_open (AID_BOX_VIEW, limits);
+      int is = own + nice < 19 ? own + nice : 19;
+      snprintf (wanted, sizeof wanted, "%d\n%d\n", is, is);
+      assert_string_equal (printed (b, line), wanted);
+      if (nice)
+        assert_string_equal (printed (b, session), "0\n");
+      aid_box_close (b);
+    }
 }
 
 static void
@@ -321,6 +346,7 @@ main (void)
     cmocka_unit_test (a_view_leaves_the_tree_as_it_is),
     cmocka_unit_test (so_does_a_copy),
     cmocka_unit_test (a_view_is_a_copy_where_no_overlay_can_be_had),
+    cmocka_unit_test (a_box_may_be_nice),
     cmocka_unit_test (a_box_is_anew_each_time),
     cmocka_unit_test (folders_that_are_there_can_be_replaced),
     cmocka_unit_test (in_place_it_stays),

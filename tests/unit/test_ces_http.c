@@ -3,6 +3,16 @@
 #include "ces_http.h"
 #include "scratch_put.h"
 
+/* Looks into objects, by whichever thread: jansson's own function, counted. */
+static atomic_llong looks;
+
+json_t *
+json_object_get (const json_t *object, const char *key)
+{
+  atomic_fetch_add (&looks, 1);
+  return json_object_iter_value (json_object_iter_at ((json_t *)(uintptr_t)object, key));
+}
+
 /* --- our own shape ---------------------------------------------------------------------------------------------------- */
 
 static void
@@ -39,6 +49,78 @@ a_batch_keeps_its_order_and_its_failures_apart (void **state)
   assert_string_equal (aid_json_str (json_object_get (json_array_get (list, 2), "error"), "code"), "invalid");
   json_decref (out);
   expect (s, "/v1/evaluate", "{\"requests\": []}", 200, "{\"verdicts\": []}");
+  end (s);
+}
+
+/* A machine's trouble of a moment costs no verdict; one that lasts costs none of the others'. */
+static void
+what_this_machine_cannot_judge_now_is_tried_again (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  json_t *out = NULL;
+  atomic_store (&s->seen.troubles, 2);
+  assert_int_equal (
+    ask (s, "POST", "/v1/evaluate",
+         "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"green\"}, {\"answer\": \"later\"},"
+         "{\"answer\": \"io\"}]}",
+         &out),
+    200);
+  json_t *list = json_object_get (out, "verdicts");
+  const double rewards[] = { 1, 0, -1 };
+  for (size_t i = 0; i < 3; i++)
+    assert_true (aid_json_real (json_array_get (list, i), "reward", -1) == rewards[i]);
+  assert_string_equal (aid_json_str (json_object_get (json_array_get (list, 2), "error"), "code"), "io");
+  json_decref (out);
+  assert_int_equal (atomic_load (&s->seen.calls), 1 + 3 + 3);
+  end (s);
+}
+
+static void
+a_batch_without_a_box_for_one_keeps_the_verdicts_of_the_others (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  json_t *out = NULL;
+  assert_int_equal (
+    ask (s, "POST", "/v1/evaluate",
+         "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"state\"}, {\"answer\": \"green\"}]}", &out),
+    200);
+  const json_t *list = json_object_get (out, "verdicts"), *error = json_object_get (json_array_get (list, 0), "error");
+  assert_string_equal (aid_json_str (error, "code"), "state");
+  assert_string_equal (aid_json_str (error, "message"), "no box can be had");
+  assert_true (aid_json_real (json_array_get (list, 1), "reward", -1) == 1);
+  json_decref (out);
+  /* of none of it anything is lost */
+  expect (s, "/v1/evaluate",
+          "{\"task\": {\"repository\": \"r\"}, \"requests\": [{\"answer\": \"state\"}, {\"answer\": \"state\"}]}", 503,
+          "{\"error\":{\"code\":\"busy\",\"message\":\"no box can be had\"}}");
+  expect (s, "/get_reward",
+          "{\"query\": [\"types\", \"state\"], \"labels\": [{\"repository\": \"r\"}, {\"repository\": \"r\"}]}", 503,
+          "{\"error\":{\"code\":\"busy\",\"message\":\"no box can be had\",\"member\":\"query.1\"}}");
+  end (s);
+}
+
+static void
+openrlhf_is_told_which_answer_could_not_be_judged (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  const char *labels = "\"labels\": [{\"repository\": \"r\"}, {\"repository\": \"r\"}]", *task = "{\"repository\": \"r\"}";
+  char body[300];
+  json_t *out = NULL;
+  atomic_store (&s->seen.troubles, 2);
+  snprintf (body, sizeof body, "{\"query\": [\"types\", \"later\"], %s}", labels);
+  assert_int_equal (ask (s, "POST", "/get_reward", body, &out), 200);
+  assert_true (json_real_value (json_array_get (json_object_get (out, "rewards"), 0)) == 0.6);
+  json_decref (out);
+  snprintf (body, sizeof body, "{\"query\": [\"types\", \"io\"], %s}", labels);
+  expect (s, "/get_reward", body, 503,
+          "{\"error\":{\"code\":\"busy\",\"message\":\"this machine cannot judge\",\"member\":\"query.1\"}}");
+  /* that to ask again is of no use goes before */
+  snprintf (body, sizeof body, "{\"query\": [\"io\", \"types\", \"types\"], \"labels\": [%s, %s, {}]}", task, task);
+  expect (s, "/get_reward", body, 422,
+          "{\"error\":{\"code\":\"invalid\",\"message\":\"the task has no repository\",\"member\":\"query.2\"}}");
   end (s);
 }
 
@@ -196,11 +278,43 @@ nemo_gyms_sums_are_as_it_makes_them (void **state)
     "\"_ng_rollout_index\": 0, \"reward\": 0.5, \"rollout_id\": \"0:0\"}, {\"_ng_task_index\": 0, \"_ng_rollout_index\": 1,"
     "\"reward\": 0.0, \"rollout_id\": \"0:1\"}], \"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}, {\"mean/reward\": 1.0,"
     "\"max/reward\": 1.0, \"min/reward\": 1.0, \"median/reward\": 1.0, \"std/reward\": 0.0, \"_ng_task_index\": 1,"
-    "\"num_rollouts\": 1, \"expected_num_rollouts\": 1, \"missing_num_rollouts\": 0, \"reward_profile_completion_pct\": 100.0,"
+    "\"num_rollouts\": 1, \"expected_num_rollouts\": 1, \"missing_num_rollouts\": 0, \"reward_profile_completion_pct\": "
+    "100.0,"
     "\"rollout_infos\": [{\"_ng_task_index\": 1, \"_ng_rollout_index\": 0, \"reward\": 1, \"rollout_id\": \"1:0\"}],"
     "\"sample\": {\"agent_ref\": {\"name\": \"agent\"}}}], \"agent_metrics\": {\"mean/reward\": 0.5,"
     "\"max/reward\": 1.0, \"min/reward\": 0.0,"
     "\"median/reward\": 0.5, \"std/reward\": 0.5}, \"key_metrics\": {\"mean/reward\": 0.5}}");
+  end (s);
+}
+
+#define ROWS 200
+#define NUMBERS 50
+
+/* Each rollout has names that no other has: each number is looked at a few times, however many there are. */
+static void
+metrics_of_many_names_are_looked_at_once_each (void **state)
+{
+  (void)state;
+  struct scene *s = begin ();
+  struct aid_str body = AID_STR_INIT (1 << 20);
+  json_t *out = NULL;
+  aid_str_addz (&body, "{\"verify_responses\": [");
+  for (int i = 0; i < ROWS; i++)
+    {
+      aid_str_addf (&body, "%s{\"_ng_task_index\": %d, \"reward\": 1", i ? ", " : "", i % 2);
+      for (int k = 0; k < NUMBERS; k++)
+        aid_str_addf (&body, ", \"m%d.%d\": %d", i, k, k);
+      aid_str_addc (&body, '}');
+    }
+  aid_str_addz (&body, "]}");
+  atomic_store (&looks, 0);
+  assert_int_equal (ask (s, "POST", "/aggregate_metrics", aid_str_z (&body), &out), 200);
+  assert_true (atomic_load (&looks) < 10 * ROWS * NUMBERS);
+  const json_t *all = json_object_get (out, "agent_metrics");
+  assert_int_equal (json_object_size (all), 4 * (ROWS * NUMBERS + 1) + 1); /* of single values there is no deviation */
+  assert_true (aid_json_real (all, "median/m199.49", 0) == 49);
+  json_decref (out);
+  aid_str_free (&body);
   end (s);
 }
 
@@ -291,12 +405,16 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (one_answer_is_judged),
     cmocka_unit_test (a_batch_keeps_its_order_and_its_failures_apart),
+    cmocka_unit_test (what_this_machine_cannot_judge_now_is_tried_again),
+    cmocka_unit_test (a_batch_without_a_box_for_one_keeps_the_verdicts_of_the_others),
+    cmocka_unit_test (openrlhf_is_told_which_answer_could_not_be_judged),
     cmocka_unit_test (what_is_no_request_is_told),
     cmocka_unit_test (openrlhf_gets_numbers_of_the_same_names),
     cmocka_unit_test (responses_begin_behind_their_prompts),
     cmocka_unit_test (a_prompt_that_lost_its_beginning_is_known_by_its_end),
     cmocka_unit_test (nemo_gym_gets_its_own_back_and_a_reward),
     cmocka_unit_test (nemo_gyms_sums_are_as_it_makes_them),
+    cmocka_unit_test (metrics_of_many_names_are_looked_at_once_each),
     cmocka_unit_test (an_episode_ends_when_it_is_green_or_long),
     cmocka_unit_test (tasks_have_ids_and_are_ours),
     cmocka_unit_test (tasks_that_are_none_are_told),

@@ -148,6 +148,46 @@ files_of_the_task_are_not_the_answers_to_change (void **state)
   aid_ces_close (c);
 }
 
+/* A file that the answer, or its build, has made no program, or one, is as it was again. */
+
+static void
+files_of_the_task_keep_their_modes (void **state)
+{
+  (void)state;
+  if (!boxes)
+    skip ();
+  put ("tree/run", "#!/bin/sh\ngrep -q better b.txt && test ! -x plain\n");
+  put ("tree/plain", "x\n");
+  assert_int_equal (chmod (scratch_path ("tree/run"), 0755), 0);
+  struct aid_ces *c = open_ces (4);
+  const char *task
+    = "{\"files\": {\"run\": \"#!/bin/sh\\ngrep -q better b.txt && test ! -x plain\\n\", \"plain\": \"x\\n\"},"
+      "\"commands\": {\"parses\": null, \"builds\": \"if [ -e build.sh ]; then sh build.sh; fi\","
+      "\"tests\": \"./run\"}}";
+  static const struct
+  {
+    const char *answer, *restored;
+    enum aid_rung rung;
+  } cases[] = {
+    { CHANGE ("b.txt", "good", "better"), "", AID_RUNG_BUILDS },
+    { CHANGE ("b.txt", "good", "better") "diff --git a/run b/run\nold mode 100755\nnew mode 100644\n", "run",
+      AID_RUNG_BUILDS },
+    { CHANGE ("b.txt", "good", "better") "diff --git a/plain b/plain\nold mode 100644\nnew mode 100755\n", "plain",
+      AID_RUNG_BUILDS },
+    { CHANGE ("b.txt", "good", "better") "--- /dev/null\n+++ b/build.sh\n@@ -0,0 +1 @@\n+chmod a-x run\n", "run",
+      AID_RUNG_TESTS },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    {
+      json_t *v = judge (c, task, cases[i].answer);
+      assert_results (v, "passed none none passed passed");
+      assert_string_equal (put_back (v, cases[i].rung), cases[i].restored);
+      json_decref (v);
+    }
+  aid_ces_close (c);
+  assert_int_equal (unlink (scratch_path ("tree/run")) || unlink (scratch_path ("tree/plain")), 0);
+}
+
 static void
 a_task_may_have_a_directory (void **state)
 {
@@ -276,6 +316,7 @@ main (void)
     cmocka_unit_test (what_the_base_fails_is_broken_unless_it_is_mended),
     cmocka_unit_test (files_of_the_task_are_laid_first),
     cmocka_unit_test (files_of_the_task_are_not_the_answers_to_change),
+    cmocka_unit_test (files_of_the_task_keep_their_modes),
     cmocka_unit_test (a_task_may_have_a_directory),
     cmocka_unit_test (who_locks_or_removes_his_folder_has_failed),
     cmocka_unit_test (an_answer_does_not_pass_for_a_change),

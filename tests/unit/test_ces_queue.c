@@ -1,16 +1,6 @@
 /* The queue, in a file and on a server alike: a task has one verdict, whoever dies, sleeps or comes late. */
 #include "ces_queue_held.h"
 
-static int64_t
-count_of (struct aid_queue *q, const char *name)
-{
-  json_t *o;
-  assert_int_equal (aid_queue_status (q, &o, NULL), AID_OK);
-  int64_t n = aid_json_int (o, name, -1);
-  json_decref (o);
-  return n;
-}
-
 static void
 what_is_submitted_is_judged_once (void **state)
 {

@@ -123,7 +123,7 @@ a_status_that_takes_its_time_keeps_nobody_waiting (void **state)
 {
   (void)state;
   static const char get[] = "GET /v1/status HTTP/1.1\r\nHost: localhost\r\n\r\n";
-  const struct aid_ces_backend backend = { evaluate, slow_status, NULL };
+  const struct aid_ces_backend backend = { evaluate, slow_status, NULL, 0 };
   struct scene s = { .stop = aid_stop_new (NULL) };
   struct aid_str body = AID_STR_INIT (1 << 20);
   int fds[2]; /* as many as there are readers */

@@ -83,7 +83,7 @@ other_addresses_want_a_token (void **state)
                 { "127.0.0.1:0", "0123456789 abcdef", AID_E_INVALID, "no HTTP header takes" },
                 { "192.0.2.1:0", "0123456789abcdef", AID_E_IO, "cannot listen on 192.0.2.1:0" } };
   struct seen seen = { .calls = 0 };
-  const struct aid_ces_backend backend = { evaluate, status, &seen };
+  const struct aid_ces_backend backend = { evaluate, status, &seen, 0 };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
       struct aid_ces_http *h;
@@ -100,7 +100,7 @@ a_file_that_is_not_there_is_told (void **state)
 {
   (void)state;
   struct seen seen = { .calls = 0 };
-  const struct aid_ces_backend backend = { evaluate, status, &seen };
+  const struct aid_ces_backend backend = { evaluate, status, &seen, 0 };
   const struct aid_ces_http_options o = { .tasks = scratch_path ("nowhere.jsonl") };
   struct aid_ces_http *h;
   struct aid_error e = { AID_OK, "" };

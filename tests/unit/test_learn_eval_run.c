@@ -119,7 +119,6 @@ keep_result (const struct scene *s, int64_t i)
   json_decref (row);
 }
 
-/* The threads but the first wait, as there is a limit, until the first attempt has told what one costs. */
 static void
 what_has_its_result_is_not_made_again (void **state)
 {
@@ -141,6 +140,61 @@ what_has_its_result_is_not_made_again (void **state)
       assert_int_equal (s.told, 2);
       assert_int_equal (ran.outcomes[AID_EVAL_NONE], 2);
       assert_int_equal (ran.left, 0);
+      assert_int_equal (s.asked, 0);
+      close_scene (&s);
+    }
+}
+
+/* The threads but the first wait, as there is a limit, until the first attempt has told what one costs; what they waited for may
+   have been taken by then, and what comes behind it have its result. */
+static void
+who_waited_makes_nothing_again (void **state)
+{
+  (void)state;
+  for (int round = 0; round < 20; round++)
+    {
+      struct scene s;
+      struct aid_eval_ran ran;
+      struct aid_error e = { AID_OK, "" };
+      char name[32];
+      snprintf (name, sizeof name, "waited-%d", round);
+      open_scene (&s, name);
+      keep_result (&s, 3);
+      if (aid_eval_run (&s.run, &ran, &e))
+        fail_msg ("%s", e.msg);
+      assert_int_equal (ran.before, 1);
+      assert_int_equal (s.asked, 2);
+      assert_int_equal (s.told, 2);
+      assert_int_equal (ran.outcomes[AID_EVAL_ERROR], 2);
+      assert_int_equal (ran.left, 0);
+      close_scene (&s);
+    }
+}
+
+/* Each was paid by the run that asked: it is neither forecast nor counted, and no limit is too low for it. */
+static void
+an_answer_that_is_there_costs_nothing (void **state)
+{
+  struct scene s;
+  struct aid_eval_ran ran;
+  struct aid_eval_forecast f;
+  struct aid_error e = { AID_OK, "" };
+  (void)state;
+  for (int64_t jobs = 1; jobs <= 2; jobs++)
+    {
+      open_scene (&s, jobs == 1 ? "paid" : "paid-by-two");
+      s.run.dollars = 0.015;
+      s.run.jobs = jobs;
+      for (int64_t i = 1; i <= SAMPLES; i++)
+        keep_answer (&s, i, s.task.hash);
+      if (aid_eval_ahead (&s.run, &f, &e) || aid_eval_run (&s.run, &ran, &e))
+        fail_msg ("%s", e.msg);
+      assert_int_equal (f.attempts, 0);
+      assert_int_equal (s.told, SAMPLES);
+      assert_int_equal (ran.outcomes[AID_EVAL_NONE], SAMPLES);
+      assert_int_equal (ran.limited, 0);
+      assert_int_equal (ran.left, 0);
+      assert_true (ran.cost == 0);
       assert_int_equal (s.asked, 0);
       close_scene (&s);
     }
@@ -170,6 +224,8 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_has_its_result_is_not_made_again),
+    cmocka_unit_test (who_waited_makes_nothing_again),
+    cmocka_unit_test (an_answer_that_is_there_costs_nothing),
     cmocka_unit_test (an_answer_to_what_a_task_was_is_none),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);

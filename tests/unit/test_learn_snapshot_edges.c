@@ -156,6 +156,90 @@ what_aid_writes_is_no_change (void **state)
   aid_str_free (&kept);
 }
 
+/* --- a build that says much --------------------------------------------------------------------------------------- */
+
+/* As a build of N errors that ended now, in a file whose name is so long. */
+static void
+ended_with (const struct scene *c, size_t n, size_t length)
+{
+  struct aid_diags diags = { .items = AID_VEC_INIT (struct aid_diag, n), .errors = n };
+  struct aid_build_command command = { .shown = (char *)(uintptr_t) "make" };
+  char *path = malloc (length + 1);
+  memset (path, 'p', length);
+  path[length] = '\0';
+  for (size_t i = 0; i < n; i++)
+    *(struct aid_diag *)aid_vec_push (&diags.items)
+      = (struct aid_diag){ .path = path, .line = (int)i + 1, .message = path + length, .text = path + length, .form = "gnu" };
+  struct aid_build_event ev = { .status = AID_BUILD_RED, .diags = &diags, .ms = 1 };
+  aid_build_last_save (aid_project_root (c->p), AID_BUILD_ALL, AID_BUILD_RED, &command, &ev);
+  usleep (2000); /* each has its own time */
+  aid_vec_free (&diags.items);
+  free (path);
+}
+
+/* About as long as a message may be: the last one whose errors are all told, and the first one without, are read again. */
+static void
+a_message_may_be_as_long_as_it_is_read (void **state)
+{
+  struct scene c;
+  struct aid_vault_tip tip;
+  size_t whole = 0, less = 0, overhead;
+  (void)state;
+  write_file (folder ("long"), "a", AID_SPAN ("1\n"));
+  open_scene (&c, "long");
+  take (&c);
+  ended_with (&c, 1, 10);
+  take (&c);
+  assert_int_equal (aid_vault_tip (aid_snapshots_vault (c.s), &tip, NULL), AID_OK);
+  overhead = tip.message.len - 10;
+  aid_vault_tip_free (&tip);
+  for (size_t length = AID_VAULT_MESSAGE - overhead - 240; length < AID_VAULT_MESSAGE - overhead + 120; length += 40)
+    {
+      ended_with (&c, 1, length);
+      assert_true (take (&c).id[0]);
+      json_t *o = last_message (&c), *build = json_object_get (o, "build");
+      assert_int_equal (aid_json_int (build, "errors", 0), 1);
+      *(json_array_size (json_object_get (build, "diagnostics")) ? &whole : &less) += 1;
+      json_decref (o);
+    }
+  assert_true (whole && less);
+  assert_string_equal (take (&c).id, "");
+  close_scene (&c);
+}
+
+/* Within any limit there is a message, with the first of the errors, as many as there is place for. */
+static void
+a_long_message_has_fewer_errors (void **state)
+{
+  struct scene c;
+  size_t before = 100;
+  (void)state;
+  write_file (folder ("much"), "a", AID_SPAN ("1\n"));
+  open_scene (&c, "much");
+  ended_with (&c, 100, 100);
+  for (size_t limit = 1 << 16; limit >= 1024; limit /= 2)
+    {
+      struct aid_str text = AID_STR_INIT (limit);
+      struct aid_moment m = { .time_ms = 1 };
+      assert_int_equal (aid_message_write (&m, aid_project_root (c.p), &text, NULL), AID_OK);
+      assert_true (text.len <= limit);
+      json_t *o = aid_message_read (aid_str_span (&text)), *all = json_object_get (json_object_get (o, "build"), "diagnostics");
+      size_t n = json_array_size (all);
+      assert_true (n ? n <= before : limit <= 1024);
+      assert_true (n * 2 >= before || n * 2 * 250 + 1000 > limit);
+      assert_int_equal (aid_json_int (json_array_get (all, 0), "line", 1), 1);
+      before = n;
+      json_decref (o);
+      aid_str_free (&text);
+    }
+  assert_true (before < 10);
+  struct aid_str text = AID_STR_INIT (100);
+  struct aid_error e = { AID_OK, "" };
+  assert_int_equal (aid_message_write (&(struct aid_moment){ .time_ms = 1 }, aid_project_root (c.p), &text, &e), AID_E_LIMIT);
+  aid_str_free (&text);
+  close_scene (&c);
+}
+
 /* --- a git that is killed ----------------------------------------------------------------------------------------- */
 
 /* Who looks whether the objects are all there is killed, as for want of memory: that says nothing of them. */
@@ -197,7 +281,8 @@ main (void)
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (what_is_being_written_stays_as_it_was),   cmocka_unit_test (when_a_change_was_seen_is_told),
     cmocka_unit_test (what_is_not_saved_is_in_the_first_one),   cmocka_unit_test (what_aid_writes_is_no_change),
-    cmocka_unit_test (a_look_that_was_killed_gives_nothing_up),
+    cmocka_unit_test (a_look_that_was_killed_gives_nothing_up), cmocka_unit_test (a_message_may_be_as_long_as_it_is_read),
+    cmocka_unit_test (a_long_message_has_fewer_errors),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
 }

@@ -294,6 +294,36 @@ more_changes_than_are_remembered_are_a_look_through_all (void **state)
 }
 
 static void
+who_asks_without_pause_is_told_once (void **state)
+{
+  (void)state;
+  enum { MANY = 3000 };
+  const char *dir = folder ("j");
+  struct told t = { AID_STR_INIT (1 << 20), 0 };
+  uint64_t g = 1;
+  for (int i = 0; i < MANY; i++)
+    {
+      char name[32];
+      snprintf (name, sizeof name, "f%04d.c", i);
+      write_file (dir, name, AID_SPAN ("1\n"));
+    }
+  struct aid_project *p = open_project (dir);
+  run_in (dir, "rm f*");
+  for (int64_t until = aid_clock_ms () + PATIENCE_MS; t.n < MANY && aid_clock_ms () < until;)
+    assert_int_equal (aid_project_changes (p, g, tell, &t, &g, NULL), AID_OK);
+  for (int i = 0; i < MANY; i++)
+    {
+      char word[32];
+      snprintf (word, sizeof word, "-f%04d.c ", i);
+      int64_t at = aid_span_find (aid_str_span (&t.text), aid_span_z (word));
+      assert_true (at >= 0);
+      assert_int_equal (aid_span_find (aid_span_cut (aid_str_span (&t.text), (size_t)at + 1, t.text.len), aid_span_z (word)), -1);
+    }
+  aid_project_close (p);
+  aid_str_free (&t.text);
+}
+
+static void
 an_idle_project_takes_no_time (void **state)
 {
   (void)state;
@@ -375,6 +405,7 @@ main (void)
     SYSTEM (what_an_editor_touched_is_looked_at),
     SYSTEM (folders_beyond_the_limit_are_polled_and_people_are_told),
     SYSTEM (more_changes_than_are_remembered_are_a_look_through_all),
+    SYSTEM (who_asks_without_pause_is_told_once),
     SYSTEM (an_idle_project_takes_no_time),
     SYSTEM (an_edit_is_told_at_once),
   };
