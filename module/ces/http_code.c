@@ -28,8 +28,8 @@ static const struct aid_code_language languages[] = {
   { "c", CODE ".c", "cc -std=gnu11 -O1 -o " CODE ".out " CODE ".c -lm", "./" CODE ".out", "cc" },
   { "cpp", CODE ".cpp", "c++ -std=c++17 -O1 -o " CODE ".out " CODE ".cpp", "./" CODE ".out", "c++" },
   { "ocaml", CODE ".ml",
-    "ocamlfind ocamlopt -package unix,str -linkpkg -o " CODE ".out " CODE ".ml 2>/dev/null || "
-    "ocamlopt -o " CODE ".out " CODE ".ml || ocamlc -o " CODE ".out " CODE ".ml",
+    "ocamlfind ocamlopt -w -24 -package unix,str -linkpkg -o " CODE ".out " CODE ".ml 2>/dev/null || " /* 24: our file's name */
+    "ocamlopt -w -24 -o " CODE ".out " CODE ".ml || ocamlc -w -24 -o " CODE ".out " CODE ".ml",
     "./" CODE ".out", "ocamlc" },
   { "go", CODE ".go", "GOCACHE=$PWD/_aid_run/go GO111MODULE=off go build -o " CODE ".out " CODE ".go", "./" CODE ".out",
     "go" },

@@ -194,7 +194,8 @@ the_home_and_what_it_is_in_are_wide (void **state)
   assert_int_equal (symlink ("home/me", link), 0);
   setenv ("HOME", link, 1);
   static const struct { const char *below; int wide; } cases[] = {
-    { "", 1 }, { "/home", 1 }, { "/home/me", 1 }, { "/home/me/", 1 }, { "/home/me/work", 0 }, { "/home/m", 0 }, { "/home/me2", 0 },
+    { "", 1 }, { "/home", 1 }, { "/home/me", 1 }, { "/home/me/", 1 }, { "/home/me/work", 0 }, { "/home/m", 0 },
+    { "/home/me2", 0 },
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     {
