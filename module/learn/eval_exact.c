@@ -126,14 +126,14 @@ aid_eval_exact (struct aid_span answer, const char *solution, const char *dir, i
   *exact = -1;
   if (!err && solution)
     err = place (aid_span_z (solution), dir, &s, e);
-  if (!err && aid_placed_is_whole (&s))
-    {
-      *exact = aid_placed_is_whole (&a);
-      if (*exact)
-        err = same_files (a.plan, s.plan, dir, exact, e);
-      if (*exact && !err)
-        err = same_files (s.plan, a.plan, dir, exact, e);
-    }
+  const struct aid_plan *right = !err && aid_placed_is_whole (&s) ? s.plan : NULL;
+  const struct aid_plan *answered = right && aid_placed_is_whole (&a) ? a.plan : NULL;
+  if (right)
+    *exact = answered != NULL;
+  if (answered)
+    err = same_files (answered, right, dir, exact, e);
+  if (answered && *exact && !err)
+    err = same_files (right, answered, dir, exact, e);
   aid_placed_free (&a);
   aid_placed_free (&s);
   return err;

@@ -174,7 +174,7 @@ who_had_places_kept_is_waited_for_and_not_judged (void **state)
 {
   (void)state;
   struct seen seen = { .calls = 0 };
-  struct aid_ces_http h = { .backend = { evaluate, NULL, &seen }, .door = aid_door_new (1, 0, ring_no_bell, NULL) };
+  struct aid_ces_http h = { .backend = { evaluate, NULL, &seen, 0 }, .door = aid_door_new (1, 0, ring_no_bell, NULL) };
   struct aid_unit u = { .answer = AID_SPAN ("green"), .task = json_pack ("{s:s}", "repository", "r") };
   struct aid_ces_request x = { .http = &h, .units = &u, .nunits = 1, .fd = -1, .done = note_done };
   struct aid_stop *stop = aid_stop_new (NULL);
