@@ -140,6 +140,7 @@ aid_box_tree_read (int root, const char *path, struct aid_str *out, int32_t *exe
   const char *name;
   struct stat st;
   enum aid_err err = aid_box_tree_path (path, e);
+  *executable = 0;
   if (err)
     return err;
   int folder = open_parent (root, path, 0, &name);
@@ -149,9 +150,8 @@ aid_box_tree_read (int root, const char *path, struct aid_str *out, int32_t *exe
     err = failed (e, "read", path);
   else if (!S_ISREG (st.st_mode))
     err = aid_error_set (e, AID_E_REFUSED, "Cannot read %s in the box: it is no regular file", path);
-  else
-    err = read_from (fd, path, out, e);
-  *executable = !err && (st.st_mode & S_IXUSR) != 0;
+  else if (!(err = read_from (fd, path, out, e)))
+    *executable = (st.st_mode & S_IXUSR) != 0;
   if (fd >= 0)
     close (fd);
   if (folder >= 0)
