@@ -63,7 +63,7 @@ The first mode that there is shows it."
 (defun aid-chat--code-spans (mode text)
   "The faces that MODE gives TEXT, as a list of (BEG END FACE), from 0."
   (with-current-buffer (get-buffer-create (aid-chat--code-buffer mode))
-    (let ((inhibit-modification-hooks nil) (inhibit-read-only t) (spans nil))
+    (let ((inhibit-modification-hooks nil) (inhibit-read-only t) (message-log-max nil) (spans nil))
       (aid-quietly
         (unless (eq major-mode mode)
           (delay-mode-hooks (funcall mode)))

@@ -190,7 +190,7 @@ killed, finds a chat and not the beginning of one."
          (coding-system-for-write (coding-system-change-eol-conversion
                                    'utf-8 (if (integerp eol) eol 'unix)))
          (file-precious-flag (not (file-symlink-p buffer-file-name)))
-         (save-silently t))
+         (save-silently t) (message-log-max nil))
     (aid-quietly
       (save-buffer 0))))
 
