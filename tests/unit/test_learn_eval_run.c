@@ -119,6 +119,16 @@ keep_result (const struct scene *s, int64_t i)
   json_decref (row);
 }
 
+static struct aid_eval_ran
+run_all (const struct scene *s)
+{
+  struct aid_eval_ran ran;
+  struct aid_error e = { AID_OK, "" };
+  if (aid_eval_run (&s->run, &ran, &e))
+    fail_msg ("%s", e.msg);
+  return ran;
+}
+
 static void
 what_has_its_result_is_not_made_again (void **state)
 {
@@ -126,16 +136,13 @@ what_has_its_result_is_not_made_again (void **state)
   for (int round = 0; round < 20; round++)
     {
       struct scene s;
-      struct aid_eval_ran ran;
-      struct aid_error e = { AID_OK, "" };
       char name[32];
       snprintf (name, sizeof name, "limit-%d", round);
       open_scene (&s, name);
       keep_answer (&s, 1, s.task.hash);
       keep_answer (&s, 2, s.task.hash);
       keep_result (&s, 3);
-      if (aid_eval_run (&s.run, &ran, &e))
-        fail_msg ("%s", e.msg);
+      const struct aid_eval_ran ran = run_all (&s);
       assert_int_equal (ran.before, 1);
       assert_int_equal (s.told, 2);
       assert_int_equal (ran.outcomes[AID_EVAL_NONE], 2);
@@ -154,14 +161,11 @@ who_waited_makes_nothing_again (void **state)
   for (int round = 0; round < 20; round++)
     {
       struct scene s;
-      struct aid_eval_ran ran;
-      struct aid_error e = { AID_OK, "" };
       char name[32];
       snprintf (name, sizeof name, "waited-%d", round);
       open_scene (&s, name);
       keep_result (&s, 3);
-      if (aid_eval_run (&s.run, &ran, &e))
-        fail_msg ("%s", e.msg);
+      const struct aid_eval_ran ran = run_all (&s);
       assert_int_equal (ran.before, 1);
       assert_int_equal (s.asked, 2);
       assert_int_equal (s.told, 2);
@@ -176,7 +180,6 @@ static void
 an_answer_that_is_there_costs_nothing (void **state)
 {
   struct scene s;
-  struct aid_eval_ran ran;
   struct aid_eval_forecast f;
   struct aid_error e = { AID_OK, "" };
   (void)state;
@@ -187,8 +190,9 @@ an_answer_that_is_there_costs_nothing (void **state)
       s.run.jobs = jobs;
       for (int64_t i = 1; i <= SAMPLES; i++)
         keep_answer (&s, i, s.task.hash);
-      if (aid_eval_ahead (&s.run, &f, &e) || aid_eval_run (&s.run, &ran, &e))
+      if (aid_eval_ahead (&s.run, &f, &e))
         fail_msg ("%s", e.msg);
+      const struct aid_eval_ran ran = run_all (&s);
       assert_int_equal (f.attempts, 0);
       assert_int_equal (s.told, SAMPLES);
       assert_int_equal (ran.outcomes[AID_EVAL_NONE], SAMPLES);
@@ -205,14 +209,12 @@ static void
 an_answer_to_what_a_task_was_is_none (void **state)
 {
   struct scene s;
-  struct aid_eval_ran ran;
-  struct aid_error e = { AID_OK, "" };
   (void)state;
   open_scene (&s, "changed");
   keep_answer (&s, 1, "as it was");
   keep_answer (&s, 2, s.task.hash);
   keep_answer (&s, 3, s.task.hash);
-  assert_int_equal (aid_eval_run (&s.run, &ran, &e), AID_OK);
+  const struct aid_eval_ran ran = run_all (&s);
   assert_int_equal (s.asked, 1);
   assert_int_equal (ran.outcomes[AID_EVAL_ERROR], 1);
   assert_int_equal (ran.outcomes[AID_EVAL_NONE], 2);
