@@ -152,7 +152,7 @@ check_file (struct checking *c, const char *file, int *status)
   c->line = 1;
   if (aid_jsonl_read (file, check_line, c, &e))
     *status = aid_cli_fail ("%s", e.msg);
-  /* A part, or a form, of which there is no row is a file all the same. */
+  /* A part, or a form, of which there is no row is a file all the same, beside others that have some. */
   if (!*status && !c->json)
     aid_str_addf (&c->out, "%s: %s\n", file, c->rows == before ? "0 rows" : aid_dataset_format_name (c->format));
   aid_map_free (c->made, NULL);
@@ -193,6 +193,8 @@ aid_cli_dataset_validate (const struct aid_cli_dataset *w)
       c.format = named;
       check_file (&c, w->args[i], &status);
     }
+  if (!status && !c.rows && !c.faults)
+    tell_fault (&c, "it has no rows"); /* and no other file has any */
   if (!w->json && !status)
     print_sum (&c);
   if (w->json)
