@@ -54,7 +54,8 @@ aid_snapshots_unsaved (struct aid_snapshots *s, struct aid_span path, const stru
 /* Takes snapshots until STOP is set: when something has changed, at least the settings' seconds after the last one, and at once
    when a build has ended.  While another process watches the project it takes none (TELL says so once).  Forgets what is too
    old or too much, each hour.  TELL is called on this thread for every snapshot, and with E, and without TAKEN, for what went
-   wrong, when it begins.  AID_E_NOTFOUND: the project's folder has gone, or is another one. */
+   wrong, when it begins.  AID_E_NOTFOUND: the project's folder has gone, or is another one.
+   Others: its files cannot be listed. */
 enum aid_err
 aid_snapshots_run (struct aid_snapshots *s, const struct aid_stop *stop,
                    void (*tell) (void *ctx, const struct aid_snapshot_taken *taken, const struct aid_error *e), void *ctx,

@@ -33,20 +33,29 @@ tell_error (struct watching *w, const struct aid_error *e)
   w->told = e->code;
 }
 
-/* Whether the files are listed; it waits for that. */
+static enum aid_err
+gone (const struct watching *w, struct aid_error *e)
+{
+  return aid_error_set (e, AID_E_NOTFOUND,
+                        "The folder %s has gone, or another one has its name: its snapshots have ended; aid snapshot watch, or "
+                        "M-x aid-snapshot-mode, takes those of what is there now",
+                        aid_project_root (w->s->project));
+}
+
+/* Waits for it.  *ERR is why they are not, AID_OK when nobody wants them any more. */
 static int
-is_listed (struct watching *w)
+is_listed (const struct watching *w, enum aid_err *err, struct aid_error *e)
 {
   struct aid_project_state state;
-  struct aid_error e = { AID_OK, "" };
   if (aid_project_wait_or (w->s->project, 0, -1, w->stop))
     return 1;
   aid_project_state (w->s->project, &state);
-  if (state.failed && !aid_stop_is_set (w->stop))
-    {
-      aid_error_set (&e, state.failed, "The files of %s cannot be listed: %s", aid_project_root (w->s->project), state.note);
-      tell_error (w, &e);
-    }
+  if (aid_stop_is_set (w->stop) || !state.failed)
+    *err = AID_OK;
+  else if (!aid_project_is_there (w->s->project))
+    *err = gone (w, e);
+  else
+    *err = aid_error_set (e, state.failed, "The files of %s cannot be listed: %s", aid_project_root (w->s->project), state.note);
   return 0;
 }
 
@@ -108,16 +117,14 @@ aid_snapshots_run (struct aid_snapshots *s, const struct aid_stop *stop,
       tell_error (&w, &own);
       rest (&w, RETRY_MS);
     }
-  if (aid_stop_is_set (stop) || !is_listed (&w))
-    return AID_OK;
+  enum aid_err err = AID_OK;
+  if (aid_stop_is_set (stop) || !is_listed (&w, &err, e))
+    return err;
   w.told = AID_OK;
   while (!aid_stop_is_set (stop))
     {
       if (!aid_project_is_there (s->project))
-        return aid_error_set (e, AID_E_NOTFOUND,
-                              "The folder %s has gone, or another one has its name: its snapshots have ended; aid snapshot "
-                              "watch, or M-x aid-snapshot-mode, takes those of what is there now",
-                              aid_project_root (s->project));
+        return gone (&w, e);
       if (is_time (&w))
         take (&w);
       if (!aid_stop_is_set (stop) && (!w.tidied || aid_clock_ms () - w.tidied >= HOUR_MS))

@@ -2,8 +2,10 @@
 #include "project/classify.h"
 #include "project/list.h"
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,7 +145,7 @@ walk (const struct aid_list_in *in, struct aid_listing *l, struct aid_part *part
 {
   struct walk w = { .in = in, .l = l, .part = part, .into = into, .ignores = aid_part_ignores (l, part) };
   if (!w.ignores)
-    return aid_error_set (e, AID_E_IO, "The folder %s/%s cannot be opened.", in->root, part->path);
+    return aid_error_set (e, AID_E_IO, "The folder %s/%s cannot be opened: %s", in->root, part->path, strerror (errno));
   w.path = AID_STR_INIT (AID_PROJECT_PATH_MAX);
   w.shown = AID_STR_INIT (AID_PROJECT_PATH_MAX);
   walk_from (&w, path, within);

@@ -158,7 +158,7 @@ struct aid_project_state
   int64_t list_ms;        /* what the last listing took */
   enum aid_err failed;    /* what the first listing ended with */
   char how[32];           /* "git", "hg", "hg server", "walk" */
-  char note[256];         /* in a sentence what people should know: Git refused, watches are used up; "" */
+  char note[256];         /* in a sentence what people should know: Git refused, watches are used up, why it failed; "" */
 };
 void aid_project_state (struct aid_project *p, struct aid_project_state *out);
 

@@ -45,6 +45,8 @@ aid_project_state (struct aid_project *p, struct aid_project_state *out)
   *out = (struct aid_project_state){
     .generation = p->generation, .watched = p->watched, .polled = p->polled, .list_ms = p->list_ms, .failed = p->failed
   };
+  if (p->failed)
+    snprintf (out->note, sizeof out->note, "%s", p->error.msg);
   if (p->listed)
     {
       out->files = p->listing.table->live;

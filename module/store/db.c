@@ -1,12 +1,14 @@
 /* The wrapper keeps each prepared statement by its text, so that a caller names SQL where it uses it and nothing is
    prepared twice.  Transactions are the caller's, by aid_db_exec. */
 #include "store/db.h"
+#include "base/clock.h"
 #include "base/hash.h"
 
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum
@@ -72,6 +74,19 @@ make_private (const char *path)
   pthread_mutex_unlock (&making);
 }
 
+/* SQLite's patience does not hold for this: of two who give a new file its log at once, one is refused without a wait, for each
+   reads what the other one is to write. */
+static enum aid_err
+use_log (struct aid_db *db, int wait_ms, struct aid_error *e)
+{
+  const struct timespec nap = { .tv_nsec = 5000000 };
+  int64_t until = aid_clock_ms () + wait_ms;
+  enum aid_err err;
+  while ((err = aid_db_exec (db, "PRAGMA journal_mode=WAL", NULL)) == AID_E_STATE && aid_clock_ms () < until)
+    nanosleep (&nap, NULL);
+  return err ? aid_db_failed (db, e) : AID_OK;
+}
+
 enum aid_err
 aid_db_open (const char *path, int wait_ms, struct aid_db **out, struct aid_error *e)
 {
@@ -93,9 +108,11 @@ aid_db_open (const char *path, int wait_ms, struct aid_db **out, struct aid_erro
     {
       sqlite3_busy_timeout (db->raw, wait_ms);
       sqlite3_extended_result_codes (db->raw, 1);
-      err = aid_db_exec (db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=16777216; "
-                         /* Some systems' SQLite writes zeros over all that is let go. */
-                         "PRAGMA secure_delete=OFF", e);
+      err = use_log (db, wait_ms, e);
+      if (!err)
+        err = aid_db_exec (db, "PRAGMA synchronous=NORMAL; PRAGMA journal_size_limit=16777216; "
+                           /* Some systems' SQLite writes zeros over all that is let go. */
+                           "PRAGMA secure_delete=OFF", e);
     }
   if (err)
     aid_db_close (db);

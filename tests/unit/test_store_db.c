@@ -1,6 +1,7 @@
 /* A database of one writer and several readers, whose failures say what to do. */
 #include "store/db.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>
@@ -110,6 +111,46 @@ another_process_that_closes_it_is_not_taken_for_the_last (void **state)
   aid_db_close (third);
 }
 
+enum
+{
+  OPENERS = 4,
+  ROUNDS = 200
+};
+static pthread_barrier_t all_are_here;
+
+static void *
+open_and_close (void *path)
+{
+  struct aid_db *db;
+  struct aid_error e = { AID_OK, "" };
+  pthread_barrier_wait (&all_are_here);
+  enum aid_err err = aid_db_open (path, 60000, &db, &e);
+  aid_db_close (db);
+  return (void *)(uintptr_t)err;
+}
+
+static void
+several_make_it_at_once (void **state)
+{
+  (void)state;
+  pthread_barrier_init (&all_are_here, NULL, OPENERS);
+  for (int round = 0; round < ROUNDS; round++)
+    {
+      pthread_t threads[OPENERS];
+      char path[4200];
+      snprintf (path, sizeof path, "%s%d", scratch_path ("made.db"), round);
+      for (int i = 0; i < OPENERS; i++)
+        assert_int_equal (pthread_create (&threads[i], NULL, open_and_close, path), 0);
+      for (int i = 0; i < OPENERS; i++)
+        {
+          void *err;
+          pthread_join (threads[i], &err);
+          assert_null (err);
+        }
+    }
+  pthread_barrier_destroy (&all_are_here);
+}
+
 static void
 what_is_no_database_is_told_as_damaged (void **state)
 {
@@ -147,6 +188,7 @@ main (int argc, char **argv)
     cmocka_unit_test_setup_teardown (readers_see_whole_transactions_and_never_wait, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (a_second_writer_is_told_that_somebody_writes, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (another_process_that_closes_it_is_not_taken_for_the_last, scratch_make, scratch_drop),
+    cmocka_unit_test_setup_teardown (several_make_it_at_once, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (what_is_no_database_is_told_as_damaged, scratch_make, scratch_drop),
     cmocka_unit_test_setup_teardown (only_the_owner_can_read_it, scratch_make, scratch_drop),
   };
