@@ -45,7 +45,7 @@ aid_assist_new (const struct aid_sink *sink, struct aid_error *e)
   a->events = aid_events_new ();
   a->team = aid_team_new (a->events, NULL);
   a->projects = aid_projects_new ();
-  a->finder = a->projects ? aid_finder_new (a->projects) : NULL;
+  a->finder = a->projects ? aid_finder_new (a->projects, 1) : NULL;
   a->resolver = aid_resolver_new ();
   a->stale = aid_stale_new ();
   a->keeper = a->readers && a->records && a->finder && a->resolver && a->stale ? aid_keeper_new (e) : NULL;

@@ -23,18 +23,20 @@ struct aid_finder
   struct aid_projects *projects;
   struct aid_net *net; /* NULL: nobody is asked for vectors */
   int fills;           /* those of passages are asked for, too */
+  int calm;            /* indexes are made at idle priority */
   pthread_mutex_t lock; /* of what is below */
   struct place *places[AID_FINDER_ROOTS];
   int stopped;
 };
 
 struct aid_finder *
-aid_finder_new (struct aid_projects *projects)
+aid_finder_new (struct aid_projects *projects, int calm)
 {
   struct aid_finder *f = calloc (1, sizeof *f);
   if (!f)
     return NULL;
   f->projects = projects;
+  f->calm = calm;
   pthread_mutex_init (&f->lock, NULL);
   return f;
 }
@@ -114,7 +116,7 @@ open_place (struct aid_finder *f, const char *root, struct aid_error *e)
 {
   struct place *p = calloc (1, sizeof *p);
   if (p && (p->root = strdup (root)) && !aid_projects_get (f->projects, root, &p->project, e)
-      && !aid_index_open (p->project, NULL, &p->index, e) && !aid_index_start (p->index, e))
+      && !aid_index_open (p->project, NULL, &p->index, e) && !aid_index_start (p->index, f->calm, e))
     return p;
   if (!p || !p->root)
     aid_error_set (e, AID_E_NOMEM, "There is no memory to search %s.", root);

@@ -12,8 +12,9 @@
 
 struct aid_finder;
 
-/* Takes no ownership of PROJECTS, which must outlive it.  NULL without memory. */
-struct aid_finder *aid_finder_new (struct aid_projects *projects);
+/* Takes no ownership of PROJECTS, which must outlive it.  CALM: indexes are made at idle priority, for whom an editor serves
+   meanwhile; else at that of the caller, who has nothing to do but to wait.  NULL without memory. */
+struct aid_finder *aid_finder_new (struct aid_projects *projects, int calm);
 /* From here on vectors of questions are asked for by NET, where the settings say of whom, and with FILLS those of passages, too,
    in the background.  NET is borrowed until aid_finder_stop or aid_finder_free.  Before the first search. */
 struct aid_net;

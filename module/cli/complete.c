@@ -56,7 +56,7 @@ add_found (struct aid_cli_question *q, const struct aid_ask *ask, struct aid_spa
   if (!ask->root || !aid_strategy_has (s, AID_SOURCE_SEARCH))
     return AID_OK;
   struct aid_projects *projects = aid_projects_new ();
-  struct aid_finder *f = projects ? aid_finder_new (projects) : NULL;
+  struct aid_finder *f = projects ? aid_finder_new (projects, 0) : NULL;
   struct aid_vec shown = AID_VEC_INIT (struct aid_span, SHOWN_MAX);
   struct aid_str errors = AID_STR_INIT (ERRORS_MAX);
   if (!f)

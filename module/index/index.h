@@ -33,8 +33,8 @@ struct aid_project *aid_index_project (const struct aid_index *x);
    another process writes. */
 enum aid_err aid_index_update (struct aid_index *x, int64_t list_ms, const struct aid_stop *stop, struct aid_error *e);
 
-/* Keeps it up to date on a thread of its own at idle priority, until it is closed. */
-enum aid_err aid_index_start (struct aid_index *x, struct aid_error *e);
+/* Keeps it up to date on a thread of its own until it is closed; CALM: at idle priority where there is much to read. */
+enum aid_err aid_index_start (struct aid_index *x, int calm, struct aid_error *e);
 
 enum aid_index_phase
 {

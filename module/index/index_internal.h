@@ -54,7 +54,7 @@ struct aid_index
   int no_history;
   uint64_t much;
   unsigned long thread;  /* 0: none */
-  int serving;           /* that thread updates, at idle priority where there is much to read; set before it starts */
+  int calm;              /* at idle priority where there is much to read; set before that thread starts */
   struct aid_stop *stop; /* ends the thread */
   int untidy;            /* the thread's: AID_UNTIDY_..., the tables' parts are to be brought together; 0: no */
   unsigned since_tidy;   /* updates of the thread */

@@ -1,5 +1,5 @@
 /* Who writes: the holder of the lock in the index's folder.  Its thread waits for changes of the project; reading
-   many files is done on a thread for the while, at idle priority, and a few that changed at once. */
+   many files is done on a thread for the while, mostly at idle priority, and a few that changed at once. */
 #include "index/index_internal.h"
 #include "base/clock.h"
 #include "base/fs.h"
@@ -201,11 +201,12 @@ tidy (struct aid_index *x)
 }
 
 static void *
-work_calmly (void *arg)
+work_apart (void *arg)
 {
   struct aid_index *x = arg;
 
-  aid_calm_thread ();
+  if (x->calm)
+    aid_calm_thread ();
   if (!x->generation && !aid_index_update (x, -1, x->stop, NULL))
     x->untidy = AID_UNTIDY_ALL;
   if (x->untidy)
@@ -214,12 +215,12 @@ work_calmly (void *arg)
 }
 
 static void
-be_calm (struct aid_index *x)
+do_much (struct aid_index *x)
 {
-  unsigned long calm;
+  unsigned long apart;
 
-  if (!aid_thread_start (&calm, "aid-index-calm", work_calmly, x, NULL))
-    pthread_join (calm, NULL);
+  if (!aid_thread_start (&apart, "aid-index-much", work_apart, x, NULL))
+    pthread_join (apart, NULL);
   else
     aid_index_update (x, -1, x->stop, NULL);
 }
@@ -230,7 +231,7 @@ wait_for_change (struct aid_index *x)
 {
   while (x->untidy && !aid_stop_is_set (x->stop)
          && aid_project_wait_or (x->project, x->generation, TIDY_MS, x->stop) <= x->generation && !aid_stop_is_set (x->stop))
-    be_calm (x);
+    do_much (x);
   aid_project_wait_or (x->project, x->generation, -1, x->stop);
 }
 
@@ -244,7 +245,7 @@ serve (void *arg)
     {
       struct aid_index_state state;
       if (!x->generation)
-        be_calm (x);
+        do_much (x);
       else if (!aid_index_update (x, -1, x->stop, NULL) && ++x->since_tidy % TIDY_EACH == 0 && !x->untidy)
         x->untidy = AID_UNTIDY_SOME;
       aid_index_state (x, &state);
@@ -259,10 +260,10 @@ serve (void *arg)
 }
 
 enum aid_err
-aid_index_start (struct aid_index *x, struct aid_error *e)
+aid_index_start (struct aid_index *x, int calm, struct aid_error *e)
 {
   if (x->thread)
     return AID_OK;
-  x->serving = 1;
+  x->calm = calm;
   return aid_thread_start (&x->thread, "aid-index", serve, x, e);
 }

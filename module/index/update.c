@@ -71,7 +71,7 @@ breathe (struct aid_run *r)
 static void
 widen (struct aid_run *r, size_t n)
 {
-  struct aid_pipe *wide = r->err || r->wide ? NULL : aid_pipe_new (r->x->project, r->x->threads, r->x->serving, r->e);
+  struct aid_pipe *wide = r->err || r->wide ? NULL : aid_pipe_new (r->x->project, r->x->threads, r->x->calm, r->e);
 
   if (wide)
     {
@@ -400,7 +400,7 @@ aid_update (struct aid_index *x, const struct aid_stop *stop, struct aid_error *
   r.seen = AID_VEC_INIT (unsigned char, SIZE_MAX / 2);
   r.tags = AID_VEC_INIT (struct aid_tag, TAGS_MAX);
   aid_outlines_init (&r.outlines);
-  if (!(r.pipe = aid_pipe_new (x->project, 0, x->serving, e)))
+  if (!(r.pipe = aid_pipe_new (x->project, 0, x->calm, e)))
     return AID_E_NOMEM;
   aid_run_number (&r);
   if (x->generation)

@@ -15,7 +15,7 @@ static struct finding
 begin (void)
 {
   struct finding f = { aid_projects_new (), NULL };
-  f.finder = aid_finder_new (f.projects);
+  f.finder = aid_finder_new (f.projects, 1);
   assert_non_null (f.finder);
   return f;
 }

@@ -43,7 +43,7 @@ begin (void **state)
   if (scratch_make (state))
     return -1;
   projects = aid_projects_new ();
-  finder = aid_finder_new (projects);
+  finder = aid_finder_new (projects, 1);
   net = aid_net_new (NULL);
   aid_finder_use_net (finder, net, 1);
   return !finder || !net;

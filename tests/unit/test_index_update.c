@@ -4,6 +4,7 @@
 #include "scan/sources.h"
 
 #include <dirent.h>
+#include <sched.h>
 
 #define HANG_MS 300000 /* the index's thread runs when nobody else wants a processor: beside other tests, rarely */
 
@@ -292,7 +293,7 @@ the_thread_follows_the_files (void **state)
   write_many (0, 500);
   assert_int_equal (aid_project_open (in_project (""), &options, &project, NULL), AID_OK);
   assert_int_equal (aid_index_open (project, NULL, &ix, NULL), AID_OK);
-  assert_int_equal (aid_index_start (ix, NULL), AID_OK);
+  assert_int_equal (aid_index_start (ix, 1, NULL), AID_OK);
   for (int i = 0; i < 200; i++)
     {
       struct aid_index_state s;
@@ -323,6 +324,54 @@ the_thread_follows_the_files (void **state)
     }
 }
 
+/* Whether a thread of this process has idle priority. */
+static int
+some_thread_is_calm (void)
+{
+  int calm = 0;
+  struct dirent *entry;
+  DIR *tasks = opendir ("/proc/self/task");
+  assert_non_null (tasks);
+  while ((entry = readdir (tasks)))
+    calm |= atoi (entry->d_name) && sched_getscheduler (atoi (entry->d_name)) == SCHED_IDLE;
+  closedir (tasks);
+  return calm;
+}
+
+/* Whether one has it at any time of a first index. */
+static int
+a_first_index_is_calm (int calm)
+{
+  struct aid_index_state s;
+  int seen = 0;
+  assert_int_equal (aid_project_open (in_project (""), NULL, &project, NULL), AID_OK);
+  assert_int_equal (aid_index_open (project, NULL, &ix, NULL), AID_OK);
+  assert_int_equal (aid_index_start (ix, calm, NULL), AID_OK);
+  do
+    {
+      seen |= some_thread_is_calm ();
+      aid_index_state (ix, &s);
+    }
+  while (s.phase != AID_INDEX_READY);
+  return seen;
+}
+
+static void
+who_serves_an_editor_is_calm (void **state)
+{
+  (void)state;
+  write_many (0, 3000);
+  assert_true (a_first_index_is_calm (1));
+}
+
+static void
+who_is_waited_for_is_not_calm (void **state)
+{
+  (void)state;
+  write_many (0, 3000);
+  assert_false (a_first_index_is_calm (0));
+}
+
 int
 main (void)
 {
@@ -340,6 +389,8 @@ main (void)
     SCENE (one_process_writes_and_others_search),
     SCENE (an_index_of_mostly_old_versions_is_built_anew),
     SCENE (the_thread_follows_the_files),
+    SCENE (who_serves_an_editor_is_calm),
+    SCENE (who_is_waited_for_is_not_calm),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }

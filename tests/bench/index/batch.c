@@ -306,7 +306,7 @@ edit (const char *dir, const char *cache)
   snprintf (path, sizeof path, "%s/%s", dir, name);
   /* At idle priority looking through all files would wait for whatever else the machine does. */
   aid_index_update (x, -1, NULL, NULL);
-  aid_index_start (x, NULL);
+  aid_index_start (x, 1, NULL);
   do
     {
       usleep (100000);
