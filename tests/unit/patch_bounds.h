@@ -10,9 +10,11 @@
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
 #define SECONDS 60
 #define SMALLER 10              /* so many times fewer hunks: it is time that more of them would show, not memory */
+#define SHORTER 3               /* so many times fewer of what are compared each with each */
 #else
 #define SECONDS 8
 #define SMALLER 1
+#define SHORTER 1
 #define MEMORY ((rlim_t) 3 << 30)
 #endif
 

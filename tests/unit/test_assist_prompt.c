@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <cmocka.h>
 #include "scratch.h"
+#include "sanitized.h"
 
 #define KEY "k7Qx2mT9"
 #define HEAD "<!--aid:" KEY " chat v=1 root=..-->\n# t\n\n"
@@ -452,8 +453,10 @@ main (void)
     cmocka_unit_test (test_a_hunk_that_has_changed_since_is_not_told_of),
     cmocka_unit_test (test_a_file_without_hunks_is_told_by_its_name),
     cmocka_unit_test (test_bad_questions_are_refused_with_words),
+#if !RACES
     cmocka_unit_test (test_too_many_large_items_are_refused),
     cmocka_unit_test (test_too_many_images_are_refused),
+#endif
   };
   return cmocka_run_group_tests_name ("assist prompt", tests, scratch_make, scratch_drop);
 }

@@ -241,7 +241,7 @@ equal_lines_settle_nothing (void **state)
   equal_lines ("x = compute (y);", 200000, 5000, 1, "x = compute (y);", "x = compute (y);");
   equal_lines ("x = compute (y);", 200000, 5000, 1, "x = comp", "x = compute (y);");
   equal_lines ("x = compute (y);", 100000, 2000, 4, "", "x = compute (z);");
-  equal_lines ("x = compute (y);", 3000, 1, 1500, "", "x = compute (z);");
+  equal_lines ("x = compute (y);", 3000 / SHORTER, 1, 1500 / SHORTER, "", "x = compute (z);");
   equal_lines ("}", 100000, 1000, 10, "", "{");
   equal_lines ("", 100000, 1000, 10, "", "x");
 }
@@ -306,7 +306,7 @@ nearly_equal_lines_are_not_compared_for_ever (void **state)
   nearly_equal_lines (60, 500000 / SMALLER, 60, 1, 1 << 16);
 }
 
-enum { BLANK = 1500 / (SMALLER > 1 ? 3 : 1) };
+enum { BLANK = 1500 / SHORTER };
 
 /* Lines that are long because of blanks cost no more than others. */
 static void
@@ -337,7 +337,7 @@ static void
 halves_without_a_common_end_are_compared_within_bounds (void **state)
 {
   (void) state;
-  static const struct { size_t blocks, lines, length; } shapes[] = { { 900, 1990, 1 }, { 1, 1990, 7000 } };
+  static const struct { size_t blocks, lines, length; } shapes[] = { { 900 / SMALLER, 1990, 1 }, { 1, 1990, 7000 / SMALLER } };
   for (size_t s = 0; s < 2; s++)
     {
       struct trap t;

@@ -124,7 +124,7 @@ twenty_thousand_files_may_be_named (void **state)
       struct trap t;
       struct aid_patch_source source = { none_there, NULL, list_many };
       trap_init (&t);
-      for (int i = 0; i < 20000; i++)
+      for (int i = 0; i < 20000 / SMALLER; i++)
         {
           aid_str_addz (&t.answer, "```diff\n+++ ");
           if (k < 3)
@@ -162,9 +162,9 @@ a_large_file_is_not_tried_for_every_part (void **state)
   (void) state;
   struct trap t;
   trap_init (&t);
-  for (int i = 0; i < 400000; i++)
+  for (int i = 0; i < 400000 / SMALLER; i++)
     aid_str_addf (&t.file, "if (a < %d && b > 1) &amp; more;\n", i);
-  for (int i = 0; i < 5000; i++)
+  for (int i = 0; i < 5000 / SMALLER; i++)
     aid_str_addf (&t.answer, "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n"
                   " if (a &lt; %d &amp;&amp; b &gt; 1) &amp; more;\n-x < y\n+b\n", i);
   read_and_plan (&t);
@@ -216,8 +216,8 @@ pieces_that_stand_everywhere_are_bounded (void **state)
       aid_str_addz (&t.answer, "]");
       if (k)
         add_filled (&t.file, 'x', 1 << 20);
-      for (int i = 0; !k && i < 500000; i++)
-        aid_str_addz (&t.file, i % 250000 ? "between\n" : "x\n");
+      for (int i = 0; !k && i < 500000 / SMALLER; i++)
+        aid_str_addz (&t.file, i % (250000 / SMALLER) ? "between\n" : "x\n");
       read_and_plan (&t);
       assert_int_equal (t.plan->refused, k ? 200 : 199);
       trap_free (&t);
@@ -254,18 +254,18 @@ long_lines_are_told_in_time (void **state)
   trap_init (&t);
   for (int i = 0; i < 200; i++)
     {
-      add_filled (&t.file, 'x', 100000);
+      add_filled (&t.file, 'x', 100000 / SHORTER);
       aid_str_addf (&t.file, "%d", i);
-      add_filled (&t.file, ' ', 100000);
+      add_filled (&t.file, ' ', 100000 / SHORTER);
       aid_str_addz (&t.file, "\n");
     }
   aid_str_addz (&t.answer, "--- a/f\n+++ b/f\n@@ -1,199 +1,200 @@\n");
   for (int i = 0; i < 200; i++)
     {
       aid_str_addz (&t.answer, i == 100 ? "-" : " ");
-      add_filled (&t.answer, 'x', 100000);
+      add_filled (&t.answer, 'x', 100000 / SHORTER);
       aid_str_addf (&t.answer, i == 100 ? "y" : "%d", i);
-      add_filled (&t.answer, ' ', 100000);
+      add_filled (&t.answer, ' ', 100000 / SHORTER);
       aid_str_addz (&t.answer, "\n");
     }
   read_and_plan (&t);
