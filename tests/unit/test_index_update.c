@@ -349,6 +349,7 @@ a_first_index_is_calm (int calm)
   assert_int_equal (aid_index_start (ix, calm, NULL), AID_OK);
   do
     {
+      usleep (1000);
       seen |= some_thread_is_calm ();
       aid_index_state (ix, &s);
     }
@@ -360,7 +361,7 @@ static void
 who_serves_an_editor_is_calm (void **state)
 {
   (void)state;
-  write_many (0, 3000);
+  write_many (0, 1000);
   assert_true (a_first_index_is_calm (1));
 }
 
@@ -368,7 +369,7 @@ static void
 who_is_waited_for_is_not_calm (void **state)
 {
   (void)state;
-  write_many (0, 3000);
+  write_many (0, 1000);
   assert_false (a_first_index_is_calm (0));
 }
 
