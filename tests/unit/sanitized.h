@@ -16,7 +16,8 @@
 #define SANITIZED 0
 #endif
 
-/* Whether it is the one that looks for races: what is large and done by one thread shows it nothing, and is left to the others. */
+/* Whether it is the one that looks for races: what is large and done by one thread shows it nothing, and is left to the
+   others. */
 #ifdef __SANITIZE_THREAD__
 #define RACES 1
 #else
