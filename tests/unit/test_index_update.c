@@ -361,7 +361,7 @@ static void
 who_serves_an_editor_is_calm (void **state)
 {
   (void)state;
-  write_many (0, 1000);
+  write_many (0, 300);
   assert_true (a_first_index_is_calm (1));
 }
 
