@@ -54,7 +54,7 @@ add_siblings (const struct aid_judging *j, const char *path, struct aid_vec *lis
     {
       const char *own = strrchr (d->d_name, '.');
       struct aid_str sibling = AID_STR_INIT (AID_CES_PATH);
-      if (!own || !ending || strcmp (own, ending) || fstatat (dirfd (dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW)
+      if (!own || !ending || strcmp (own, ending) != 0 || fstatat (dirfd (dir), d->d_name, &st, AT_SYMLINK_NOFOLLOW)
           || !S_ISREG (st.st_mode))
         continue;
       aid_str_addf (&sibling, "%.*s%s", (int)(name - path), path, d->d_name);

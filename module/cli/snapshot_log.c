@@ -77,7 +77,7 @@ add_line (const struct aid_snapshot *one, struct aid_str *out)
 {
   const json_t *build = json_object_get (one->told, "build"), *file;
   const char *status = aid_json_str (build, "status");
-  int is_older = status && strcmp (status, "unknown") && !aid_json_bool (build, "exact", 0); /* than these files */
+  int is_older = status && strcmp (status, "unknown") != 0 && !aid_json_bool (build, "exact", 0); /* than these files */
   size_t i, n = json_array_size (one->files), from = out->len;
   char at[32];
   aid_cli_write_time (one->time_ms, at);
