@@ -65,14 +65,14 @@ free_node (struct node *n)
 static void
 unlink_node (struct aid_episodes *s, struct node *n)
 {
-  if (n->newer)
-    n->newer->older = n->older;
-  else
+  if (s->newest == n)
     s->newest = n->older;
-  if (n->older)
-    n->older->newer = n->newer;
   else
+    n->newer->older = n->older;
+  if (s->oldest == n)
     s->oldest = n->newer;
+  else
+    n->older->newer = n->newer;
 }
 
 static void

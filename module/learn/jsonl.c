@@ -177,6 +177,14 @@ open_beside (const char *file, const char *beside, struct aid_error *e)
   return -1;
 }
 
+static void
+discard (struct aid_jsonl_out *o)
+{
+  free (o->file);
+  free (o->beside);
+  free (o);
+}
+
 enum aid_err
 aid_jsonl_create (const char *file, struct aid_jsonl_out **out, struct aid_error *e)
 {
@@ -199,7 +207,10 @@ aid_jsonl_create (const char *file, struct aid_jsonl_out **out, struct aid_error
   o->beside = aid_str_steal (&beside);
   aid_sha256_init (&o->hash);
   if (!err && (!o->file || !o->beside))
-    err = aid_error_set (e, AID_E_NOMEM, "No memory to write %s", file);
+    {
+      err = AID_E_NOMEM;
+      aid_error_set (e, err, "No memory to write %s", file);
+    }
   if (!err && (fd = open_beside (file, o->beside, &why)) < 0)
     err = aid_error_set (e, why.code, "%s", why.msg);
   if (!err && !(o->to = fdopen (fd, "w")))
@@ -208,7 +219,7 @@ aid_jsonl_create (const char *file, struct aid_jsonl_out **out, struct aid_error
       close (fd);
     }
   if (err)
-    aid_jsonl_close (o, 0, NULL, NULL);
+    discard (o);
   else
     *out = o;
   free (folder);
@@ -264,8 +275,6 @@ aid_jsonl_close (struct aid_jsonl_out *o, int keep, char *hash, struct aid_error
     unlink (o->beside);
   if (o->to)
     fclose (o->to); /* all of it is on the disk; now others may have the lock */
-  free (o->file);
-  free (o->beside);
-  free (o);
+  discard (o);
   return err;
 }

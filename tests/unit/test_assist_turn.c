@@ -475,9 +475,7 @@ main (void)
     cmocka_unit_test (test_cancelling_ends_a_live_stream),
     cmocka_unit_test (test_stopping_ends_every_request),
     cmocka_unit_test (test_a_bad_model_or_setting_is_an_error_event),
-#if !RACES
     cmocka_unit_test (test_an_answer_of_8_mb_is_closed),
-#endif
     cmocka_unit_test (test_a_tool_call_that_has_no_place_is_left_out_whole),
     cmocka_unit_test (test_a_request_that_is_not_taken_is_gone_without_an_event),
     cmocka_unit_test (test_thousands_of_requests_leave_nothing),

@@ -2,7 +2,6 @@
    send too much or nonsense. */
 #include "ces_http.h"
 #include "ces/box.h"
-#include "sanitized.h"
 
 /* --- addresses and tokens --------------------------------------------------------------------------------------------- */
 
@@ -415,13 +414,9 @@ main (void)
     cmocka_unit_test (what_there_is_no_room_for_may_come_again),
     cmocka_unit_test (what_runs_ends_before_the_service_does),
     cmocka_unit_test (bodies_have_limits),
-#if !RACES
     cmocka_unit_test (values_have_a_limit_too),
-#endif
     cmocka_unit_test (nonsense_does_it_no_harm),
-#if !RACES
     cmocka_unit_test (files_that_are_given_back_have_a_limit_together),
-#endif
     cmocka_unit_test (prometheus_gets_its_text),
   };
   return cmocka_run_group_tests (tests, scratch_make, scratch_drop);
